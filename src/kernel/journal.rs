@@ -1,0 +1,295 @@
+//! The journal: the ordered record of everything that happened, each record with the record that caused it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::time::SimTime;
+
+/// The number of a record; numbers rise by one from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct RecordId(pub u64);
+
+/// What sort of thing a record tells (design: journal line, `type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordType {
+    /// An object or a container changed; the changed fields are in `change`.
+    Change,
+    /// A Kubernetes Event or a Docker event with its real reason or action.
+    Event,
+    /// A fault began or ended.
+    Fault,
+    /// Somebody typed a command.
+    Command,
+    /// A scheduler, an autoscaler or a person decided something.
+    Decision,
+    /// Narration and questions.
+    Story,
+    /// A request stream began or ceased to fail.
+    Traffic,
+}
+
+/// Names an object of a world: `Pod default/web-1`, `container shop-1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ObjectRef {
+    pub kind: Cow<'static, str>,
+    /// Kubernetes' namespace or Docker's host; empty where there is none.
+    pub namespace: Arc<str>,
+    pub name: Arc<str>,
+}
+
+impl ObjectRef {
+    pub fn new(kind: impl Into<Cow<'static, str>>, namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+        Self { kind: kind.into(), namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.namespace.is_empty() {
+            write!(f, "{} {}", self.kind, self.name)
+        } else {
+            write!(f, "{} {}/{}", self.kind, self.namespace, self.name)
+        }
+    }
+}
+
+/// One field that differs: path, before, after. `Null` stands for absent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FieldChange {
+    pub path: String,
+    pub from: Value,
+    pub to: Value,
+}
+
+/// What changed. Kept as the two versions of the object (cheap shared pointers); the field list is made only when somebody reads it.
+pub trait Change: fmt::Debug + Send + Sync {
+    /// The changed leaf fields, in the object's field order.
+    fn fields(&self) -> Vec<FieldChange>;
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub id: RecordId,
+    pub at: SimTime,
+    /// The world it happened in; `lab` for what is outside them (faults, story).
+    pub world: &'static str,
+    /// The component or person that did it: `kubelet node-1`, `deployment-controller`, `you`.
+    pub actor: Arc<str>,
+    pub kind: RecordType,
+    /// A short CamelCase word, or the engine's action.
+    pub reason: Cow<'static, str>,
+    pub object: ObjectRef,
+    /// A sentence for people.
+    pub message: Arc<str>,
+    pub change: Option<Arc<dyn Change>>,
+    /// More that tools want: a command's output, a decision's numbers, an event's count.
+    pub data: Option<Arc<Value>>,
+    pub cause: Option<RecordId>,
+}
+
+impl Record {
+    /// The changed fields, empty if this record is no change.
+    pub fn fields(&self) -> Vec<FieldChange> {
+        self.change.as_ref().map(|c| c.fields()).unwrap_or_default()
+    }
+
+    /// The record as one JSON line, without the line end. Key order is part of the format.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("records contain only strings, numbers and JSON values")
+    }
+}
+
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut m = s.serialize_map(None)?;
+        m.serialize_entry("id", &self.id)?;
+        m.serialize_entry("t", &self.at)?;
+        m.serialize_entry("world", self.world)?;
+        m.serialize_entry("actor", &*self.actor)?;
+        m.serialize_entry("type", &self.kind)?;
+        m.serialize_entry("reason", &self.reason)?;
+        m.serialize_entry("object", &self.object)?;
+        m.serialize_entry("message", &*self.message)?;
+        m.serialize_entry("change", &self.fields())?;
+        if let Some(data) = &self.data {
+            m.serialize_entry("data", data)?;
+        }
+        m.serialize_entry("cause", &self.cause)?;
+        m.end()
+    }
+}
+
+/// What a writer says; the journal adds number, time, world and cause.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub actor: Arc<str>,
+    pub kind: RecordType,
+    pub reason: Cow<'static, str>,
+    pub object: ObjectRef,
+    pub message: Arc<str>,
+    pub change: Option<Arc<dyn Change>>,
+    pub data: Option<Arc<Value>>,
+}
+
+impl Entry {
+    pub fn new(
+        kind: RecordType,
+        actor: impl Into<Arc<str>>,
+        reason: impl Into<Cow<'static, str>>,
+        object: ObjectRef,
+        message: impl Into<Arc<str>>,
+    ) -> Self {
+        Self { actor: actor.into(), kind, reason: reason.into(), object, message: message.into(), change: None, data: None }
+    }
+    pub fn with_change(mut self, change: Arc<dyn Change>) -> Self {
+        self.change = Some(change);
+        self
+    }
+    pub fn with_data(mut self, data: Value) -> Self {
+        self.data = Some(Arc::new(data));
+        self
+    }
+}
+
+/// The append-only record of a lab. Going back in time truncates it.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    records: Vec<Arc<Record>>,
+}
+
+impl Journal {
+    pub fn push(&mut self, at: SimTime, world: &'static str, cause: Option<RecordId>, e: Entry) -> RecordId {
+        let id = RecordId(self.records.len() as u64 + 1);
+        debug_assert!(cause.is_none_or(|c| c < id), "a cause lies before its effect");
+        let Entry { actor, kind, reason, object, message, change, data } = e;
+        self.records.push(Arc::new(Record { id, at, world, actor, kind, reason, object, message, change, data, cause }));
+        id
+    }
+
+    pub fn records(&self) -> &[Arc<Record>] {
+        &self.records
+    }
+    pub fn get(&self, id: RecordId) -> Option<&Arc<Record>> {
+        self.records.get((id.0 as usize).checked_sub(1)?)
+    }
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+    /// Forgets every record after the first `len`.
+    pub fn truncate(&mut self, len: usize) {
+        self.records.truncate(len);
+    }
+    /// The chain of causes from `id` back to its root, the record itself first.
+    pub fn causes(&self, id: RecordId) -> Vec<Arc<Record>> {
+        let mut chain = Vec::new();
+        let mut next = Some(id);
+        while let Some(record) = next.and_then(|id| self.get(id)) {
+            chain.push(record.clone());
+            next = record.cause;
+        }
+        chain
+    }
+}
+
+/// What a world is handed while it acts: the time, the journal, and the record that led here.
+pub struct Cx<'a> {
+    pub now: SimTime,
+    pub world: &'static str,
+    pub journal: &'a mut Journal,
+    pub cause: Option<RecordId>,
+}
+
+impl Cx<'_> {
+    /// Writes a record caused by what is being handled.
+    pub fn record(&mut self, entry: Entry) -> RecordId {
+        self.journal.push(self.now, self.world, self.cause, entry)
+    }
+    /// Writes a record and makes it the cause of what follows in this handling.
+    pub fn record_as_cause(&mut self, entry: Entry) -> RecordId {
+        let id = self.record(entry);
+        self.cause = Some(id);
+        id
+    }
+    /// The same context with another cause.
+    pub fn because(&mut self, cause: Option<RecordId>) -> Cx<'_> {
+        Cx { now: self.now, world: self.world, journal: self.journal, cause }
+    }
+}
+
+/// The leaf fields in which two JSON values differ, with dotted paths (`status.conditions[2].status`).
+pub fn diff_json(from: &Value, to: &Value) -> Vec<FieldChange> {
+    let mut out = Vec::new();
+    walk(&mut String::new(), from, to, &mut out);
+    out
+}
+
+fn walk(path: &mut String, from: &Value, to: &Value, out: &mut Vec<FieldChange>) {
+    match (from, to) {
+        (a, b) if a == b => {}
+        (Value::Object(a), Value::Object(b)) => {
+            let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
+            for k in keys {
+                child(path, &dotted(path, k), a.get(k), b.get(k), out);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            for i in 0..a.len().max(b.len()) {
+                child(path, &format!("[{i}]"), a.get(i), b.get(i), out);
+            }
+        }
+        _ => out.push(FieldChange { path: path.clone(), from: from.clone(), to: to.clone() }),
+    }
+}
+
+fn child(path: &mut String, step: &str, from: Option<&Value>, to: Option<&Value>, out: &mut Vec<FieldChange>) {
+    let len = path.len();
+    path.push_str(step);
+    walk(path, from.unwrap_or(&Value::Null), to.unwrap_or(&Value::Null), out);
+    path.truncate(len);
+}
+
+/// Keys with dots (annotations) are quoted in brackets, as JSONPath does.
+fn dotted(path: &str, key: &str) -> String {
+    if key.contains('.') || key.contains('/') {
+        format!("['{key}']")
+    } else if path.is_empty() {
+        key.to_string()
+    } else {
+        format!(".{key}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn causes_lead_to_the_root() {
+        let mut j = Journal::default();
+        let e = |r: &'static str| Entry::new(RecordType::Event, "a", r, ObjectRef::new("Pod", "n", "p"), "m");
+        let one = j.push(SimTime::ZERO, "w", None, e("one"));
+        let two = j.push(SimTime::ZERO, "w", Some(one), e("two"));
+        j.push(SimTime::ZERO, "w", None, e("other"));
+        let chain: Vec<_> = j.causes(two).iter().map(|r| r.reason.to_string()).collect();
+        assert_eq!(chain, ["two", "one"]);
+    }
+
+    #[test]
+    fn diff_names_leaves() {
+        let d = diff_json(&json!({"a": {"b": 1, "x.y/z": 1}, "l": [1, 2]}), &json!({"a": {"b": 2, "x.y/z": 1}, "l": [1, 2, {"c": 3}]}));
+        let paths: Vec<_> = d.iter().map(|f| f.path.as_str()).collect();
+        assert_eq!(paths, ["a.b", "l[2]"]);
+        assert_eq!(d[0].from, json!(1));
+    }
+}

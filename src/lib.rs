@@ -1,0 +1,10 @@
+//! wheelhouse: a Docker-only world and a Kubernetes world inside one process, the same app, the same traffic, the same faults.
+//!
+//! The house has seven floors; a room uses only what lies below it (see ARCHITECTURE.md, enforced by `tests/it/architecture.rs`).
+#![forbid(unsafe_code)]
+
+pub mod document;
+pub mod kernel;
+pub mod machine;
+pub mod model;
+pub mod worlds;

@@ -1,0 +1,124 @@
+//! Floor 4: the platforms. One folder each, behind the small trait [`World`]; a world never knows that another exists.
+
+pub mod view;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::kernel::{Cx, ObjectRef, SimTime};
+use crate::model::{Fault, Ledger};
+
+/// A batch of requests that clients send at one moment.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The stream's name.
+    pub stream: Arc<str>,
+    /// What they call, as in the scenario (`shop`, `shop:8080`, `fraud/fraud-detection`).
+    pub to: Arc<str>,
+    pub count: u32,
+    pub timeout: crate::kernel::SimDuration,
+    pub keep_alive: bool,
+}
+
+/// What a console command printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    pub stdout: String,
+    pub stderr: String,
+    pub exit: i32,
+    /// The command goes on (`rollout status`, `logs -f`, `docker run` in the foreground): more output comes through `World::console_poll`.
+    pub running: bool,
+}
+
+/// A platform: it deploys, handles its own events, suffers faults, routes requests, answers commands and shows itself.
+///
+/// Its whole state is one cheaply cloned value; that is why stepping back works. No clock, no threads, no printing, no files.
+pub trait World: Send + Sync {
+    /// `docker`, `kubernetes`: the word in scenario files, on the command line and in the journal.
+    fn name(&self) -> &'static str;
+    fn clone_box(&self) -> Box<dyn World>;
+
+    /// Brings the scenario's app up; called once, at time zero.
+    fn deploy(&mut self, cx: &mut Cx);
+    /// When its next own event is due.
+    fn next_at(&self) -> Option<SimTime>;
+    /// Handles exactly one own event (the one due at `next_at`). `cx.now` is that moment.
+    fn step(&mut self, cx: &mut Cx);
+    /// True if nothing is left to do but periodic work: every declared copy runs and no controller has queued work.
+    fn settled(&self) -> bool;
+
+    /// Suffers a fault; `cx.cause` is the fault's record. The end of its duration arrives as [`World::heal`].
+    ///
+    /// # Errors
+    /// A sentence, if the target does not exist here or the fault means nothing in this world.
+    fn inject(&mut self, fault: &Fault, cx: &mut Cx) -> Result<(), String>;
+    /// The fault's duration is over: power returns, the cut is mended, the registry answers again.
+    fn heal(&mut self, fault: &Fault, cx: &mut Cx);
+    /// Names a fault could hit, by the `on` word of [`crate::model::fault::FaultInfo`] (`host`, `copies`, `component`, `image`).
+    fn fault_targets(&self, on: &str) -> Vec<Arc<str>>;
+
+    /// Sends requests to the app now. Outcomes go to the ledger, now or later.
+    fn route(&mut self, arrival: &Arrival, cx: &mut Cx);
+    /// Settles requests whose outcome is known by `now`. Called before the ledger is read and at each traffic tick.
+    fn settle_requests(&mut self, now: SimTime);
+    fn ledger(&self) -> &Ledger;
+
+    /// Runs one command line (`kubectl …`, `docker …`) as a person at this world's console; `files` resolves `-f FILE`.
+    /// The caller has journaled the command; `cx.cause` is that record.
+    fn console(&mut self, argv: &[String], files: &dyn Files, cx: &mut Cx) -> Output;
+    /// Output that a running command has produced since the last call; `running` false ends it.
+    fn console_poll(&mut self, cx: &mut Cx) -> Output;
+    /// Stops a running command (ctrl-c).
+    fn console_interrupt(&mut self);
+    /// What the next word of a half-typed command could be.
+    fn complete(&self, argv: &[String]) -> Vec<String>;
+
+    /// The picture of this moment for the lab screen.
+    fn view(&self, now: SimTime) -> view::WorldView;
+    /// Everything about one object: the inspect panel.
+    fn inspect(&self, object: &ObjectRef, now: SimTime) -> Option<view::Inspection>;
+    /// A fact for expressions: `ready('deployment/shop')`, `uid(…)`, `exists(…)`, `replicas(…)`, `restarts(…)`, or a collection by
+    /// name (`pods`, `nodes`, `containers`, `hosts`) as a list of flat objects.
+    ///
+    /// # Errors
+    /// A sentence naming what exists instead.
+    fn fact(&self, name: &str, args: &[Value], now: SimTime) -> Result<Value, String>;
+    /// Copies declared and copies that can serve right now, over the whole app: what "recovered" is judged by.
+    fn copies(&self) -> Copies;
+    /// Commands people typed or the operator model carried out so far.
+    fn manual_actions(&self) -> u64;
+    /// Things this world accepted but does not simulate, and defaults it assumed; said once, in reports.
+    fn notes(&self) -> Vec<String>;
+}
+
+/// Declared against serving copies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Copies {
+    pub declared: u32,
+    pub serving: u32,
+}
+
+impl Clone for Box<dyn World> {
+    fn clone(&self) -> Self {
+        self.clone_box()
+    }
+}
+
+/// Where `-f FILE` of a console command is read from: the scenario's folder or what is embedded, never the machine's disk at large.
+pub trait Files {
+    /// The text of a file named relative to the scenario.
+    ///
+    /// # Errors
+    /// A sentence, for example that the path leaves the scenario's folder.
+    fn read(&self, path: &str) -> Result<String, String>;
+}
+
+/// No files at all.
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, path: &str) -> Result<String, String> {
+        Err(format!("the path \"{path}\" does not exist"))
+    }
+}
