@@ -3,6 +3,7 @@
 //! The same for every world, so that a difference on screen is a difference of orchestration. It knows neither restart policies nor
 //! probes schedules: it runs what it is told to run and reports what happened as [`Notice`]s. It may use `kernel` and `model`.
 
+mod api_stub;
 mod host;
 mod network;
 mod program;
@@ -11,6 +12,7 @@ mod runtime;
 mod serving;
 mod volume;
 
+pub use api_stub::START_LATENCY;
 pub use host::{Host, HostSpec, HostState};
 pub use network::Network;
 pub use program::{ExecResult, ProbeAction, ProbeAnswer, ProbeOutcome, Program};
