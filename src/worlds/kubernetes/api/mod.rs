@@ -1,0 +1,217 @@
+//! The API server: verbs over the store, with admission, defaults and validation, and one journal record per write.
+//!
+//! Components never touch the store's writes directly; they go through [`Ctl`](super::Ctl) and so get a cause on everything.
+
+pub mod meta;
+pub mod object;
+pub mod store;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::kernel::journal::{Entry, diff_json};
+use crate::kernel::{Change, Cx, FieldChange, RecordType, Streams};
+
+use super::kinds::Kind;
+use meta::{Key, Name};
+use object::Object;
+use store::Store;
+
+/// The Status object of a refused request: code, reason and the server's own sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiError {
+    pub code: u16,
+    /// `NotFound`, `AlreadyExists`, `Conflict`, `Invalid`, `Forbidden`, `BadRequest`, `ServiceUnavailable`, …
+    pub reason: &'static str,
+    pub message: String,
+    /// For `Invalid`: the field errors, in the order in which the server prints them.
+    pub causes: Vec<FieldError>,
+}
+
+/// One validation error: JSON path and the sentence behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldError {
+    pub field: String,
+    /// `Invalid value: …`, `Required value: …`
+    pub body: String,
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl std::error::Error for ApiError {}
+
+impl ApiError {
+    pub fn not_found(kind: Kind, name: &str) -> Self {
+        Self { code: 404, reason: "NotFound", message: format!("{} \"{name}\" not found", kind.info().resource()), causes: vec![] }
+    }
+    pub fn already_exists(kind: Kind, name: &str) -> Self {
+        Self { code: 409, reason: "AlreadyExists", message: format!("{} \"{name}\" already exists", kind.info().resource()), causes: vec![] }
+    }
+    pub fn conflict(kind: Kind, name: &str) -> Self {
+        let message = format!(
+            "Operation cannot be fulfilled on {} \"{name}\": the object has been modified; please apply your changes to the latest version and try again",
+            kind.info().resource()
+        );
+        Self { code: 409, reason: "Conflict", message, causes: vec![] }
+    }
+    /// The API server (or etcd behind it) does not answer.
+    pub fn unavailable() -> Self {
+        Self { code: 503, reason: "ServiceUnavailable", message: "connection refused".into(), causes: vec![] }
+    }
+}
+
+/// The API server's state.
+#[derive(Clone, Debug)]
+pub struct Api {
+    pub store: Store,
+    /// uids and generated names
+    pub rng: Streams,
+    /// False while the API server or etcd's quorum is down: every request fails.
+    pub up: bool,
+}
+
+/// A write in the journal: both versions, rendered to field paths only when read.
+struct ObjectChange {
+    old: Option<Object>,
+    new: Option<Object>,
+}
+
+impl fmt::Debug for ObjectChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let o = self.new.as_ref().or(self.old.as_ref());
+        write!(f, "ObjectChange({:?})", o.map(|o| o.reference()))
+    }
+}
+
+impl Change for ObjectChange {
+    fn fields(&self) -> Vec<FieldChange> {
+        let json = |o: &Option<Object>| o.as_ref().map_or(Value::Null, super::kinds::to_json);
+        // A new object is compared with an empty one, so that every leaf is named.
+        let empty = |v: Value| if v.is_null() { Value::Object(Default::default()) } else { v };
+        diff_json(&empty(json(&self.old)), &empty(json(&self.new)))
+    }
+}
+
+impl Api {
+    pub fn new(seed: u64) -> Self {
+        Self { store: Store::default(), rng: Streams::new(seed, "kubernetes/api"), up: true }
+    }
+
+    /// Creates an object that was admitted, defaulted and validated: assigns uid, times, generation and a generated name.
+    ///
+    /// # Errors
+    /// `AlreadyExists`; `NotFound` for a missing namespace; `Forbidden` while it terminates; `ServiceUnavailable`.
+    pub fn create(&mut self, mut object: Object, cx: &mut Cx, actor: &Name, why: &str) -> Result<Object, ApiError> {
+        if !self.up {
+            return Err(ApiError::unavailable());
+        }
+        let kind = object.kind();
+        self.check_namespace(&object)?;
+        let m = object.meta_mut();
+        if m.name.is_empty() && !m.generate_name.is_empty() {
+            let prefix: String = m.generate_name.chars().take(58).collect();
+            m.name = format!("{prefix}{}", self.rng.stream("names").name_suffix(5)).into();
+        }
+        // Up to 8 attempts on a clash (generic registry store); a second suffix practically never clashes.
+        let mut tries = 0;
+        while self.store.get(kind, &object.key()).is_some() {
+            let m = object.meta_mut();
+            tries += 1;
+            if m.generate_name.is_empty() || tries > 8 {
+                return Err(ApiError::already_exists(kind, &m.name.clone()));
+            }
+            let prefix: String = m.generate_name.chars().take(58).collect();
+            m.name = format!("{prefix}{}", self.rng.stream("names").name_suffix(5)).into();
+        }
+        let m = object.meta_mut();
+        m.uid = self.rng.stream("uids").uuid().into();
+        m.created = cx.now;
+        m.generation = 1;
+        m.deletion = None;
+        Ok(self.commit(None, Some(object), cx, actor, "ADDED", why).expect("something was written"))
+    }
+
+    /// Replaces an object. `spec_changed` bumps the generation. A `resource_version` of 0 means "whatever is there".
+    /// A write that changes nothing is dropped, as the real server drops it.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict`, `ServiceUnavailable`.
+    pub fn update(&mut self, mut object: Object, spec_changed: bool, cx: &mut Cx, actor: &Name, why: &str) -> Result<Object, ApiError> {
+        if !self.up {
+            return Err(ApiError::unavailable());
+        }
+        let (kind, key) = (object.kind(), object.key());
+        let old = self.store.get(kind, &key).cloned().ok_or_else(|| ApiError::not_found(kind, &key.name))?;
+        let sent = object.meta().resource_version;
+        if sent != 0 && sent != old.meta().resource_version {
+            return Err(ApiError::conflict(kind, &key.name));
+        }
+        let m = object.meta_mut();
+        m.resource_version = old.meta().resource_version;
+        m.uid = old.meta().uid.clone();
+        m.created = old.meta().created;
+        m.generation = old.meta().generation + i64::from(spec_changed);
+        if object == old {
+            return Ok(old);
+        }
+        // The last finalizer of a deleted object was removed: it goes.
+        if object.meta().is_deleting() && object.meta().finalizers.is_empty() && !old.meta().finalizers.is_empty() && kind != Kind::Pod {
+            self.commit(Some(old), None, cx, actor, "DELETED", why);
+            return Ok(object);
+        }
+        Ok(self.commit(Some(old), Some(object), cx, actor, "MODIFIED", why).expect("something was written"))
+    }
+
+    /// Removes an object at once, whatever its finalizers and grace.
+    pub fn remove(&mut self, kind: Kind, key: &Key, cx: &mut Cx, actor: &Name, why: &str) -> Result<(), ApiError> {
+        if !self.up {
+            return Err(ApiError::unavailable());
+        }
+        let old = self.store.get(kind, key).cloned().ok_or_else(|| ApiError::not_found(kind, &key.name))?;
+        self.commit(Some(old), None, cx, actor, "DELETED", why);
+        Ok(())
+    }
+
+    /// Writes to the store and the journal; the record becomes the cause of what watchers do.
+    fn commit(&mut self, old: Option<Object>, new: Option<Object>, cx: &mut Cx, actor: &Name, reason: &'static str, why: &str) -> Option<Object> {
+        let subject = new.as_ref().or(old.as_ref())?;
+        let (kind, key, about) = (subject.kind(), subject.key(), subject.reference());
+        // Heartbeats and Events are not changes worth a line: leases renew every 10 s, and Events have records of their own.
+        let quiet = matches!(kind, Kind::Lease | Kind::Event);
+        let cause = if quiet {
+            cx.cause
+        } else {
+            let change = Arc::new(ObjectChange { old: old.clone(), new: new.clone() });
+            Some(cx.record(Entry::new(RecordType::Change, actor.clone(), reason, about, why).with_change(change)))
+        };
+        match new {
+            Some(object) => Some(self.store.put(object, cause)),
+            None => self.store.remove(kind, &key, cause),
+        }
+    }
+
+    fn check_namespace(&self, object: &Object) -> Result<(), ApiError> {
+        let m = object.meta();
+        if m.namespace.is_empty() {
+            return Ok(());
+        }
+        match self.store.typed::<object::Namespace>(&Key::new("", m.namespace.clone())) {
+            None => Err(ApiError::not_found(Kind::Namespace, &m.namespace)),
+            Some(ns) if ns.terminating => {
+                let message = format!(
+                    "{} \"{}\" is forbidden: unable to create new content in namespace {} because it is being terminated",
+                    object.kind().info().resource(),
+                    m.name,
+                    m.namespace
+                );
+                Err(ApiError { code: 403, reason: "Forbidden", message, causes: vec![] })
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}
