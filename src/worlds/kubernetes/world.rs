@@ -112,7 +112,9 @@ impl Kubernetes {
     fn on_notice(&mut self, notice: &Notice, cx: &mut Cx) {
         let mut cx = cx.because(notice.cause);
         let host: Option<Name> = match &notice.what {
-            What::Started { id } | What::StartFailed { id, .. } | What::Exited { id, .. } => self.machine.container(*id).map(|c| c.host.clone()),
+            What::Started { id } | What::StartFailed { id, .. } | What::Exited { id, .. } => {
+                self.machine.container(*id).map(|c| c.host.clone())
+            }
             What::PullFinished { host, .. } | What::HostDown { host } | What::HostUp { host } => Some(host.clone()),
         };
         if let Some(host) = host {

@@ -50,7 +50,12 @@ impl ApiError {
         Self { code: 404, reason: "NotFound", message: format!("{} \"{name}\" not found", kind.info().resource()), causes: vec![] }
     }
     pub fn already_exists(kind: Kind, name: &str) -> Self {
-        Self { code: 409, reason: "AlreadyExists", message: format!("{} \"{name}\" already exists", kind.info().resource()), causes: vec![] }
+        Self {
+            code: 409,
+            reason: "AlreadyExists",
+            message: format!("{} \"{name}\" already exists", kind.info().resource()),
+            causes: vec![],
+        }
     }
     pub fn conflict(kind: Kind, name: &str) -> Self {
         let message = format!(
@@ -178,7 +183,15 @@ impl Api {
     }
 
     /// Writes to the store and the journal; the record becomes the cause of what watchers do.
-    fn commit(&mut self, old: Option<Object>, new: Option<Object>, cx: &mut Cx, actor: &Name, reason: &'static str, why: &str) -> Option<Object> {
+    fn commit(
+        &mut self,
+        old: Option<Object>,
+        new: Option<Object>,
+        cx: &mut Cx,
+        actor: &Name,
+        reason: &'static str,
+        why: &str,
+    ) -> Option<Object> {
         let subject = new.as_ref().or(old.as_ref())?;
         let (kind, key, about) = (subject.kind(), subject.key(), subject.reference());
         // Heartbeats and Events are not changes worth a line: leases renew every 10 s, and Events have records of their own.

@@ -364,7 +364,8 @@ impl Pod {
     /// Ready for at least `min_ready_s`.
     pub fn is_available(&self, min_ready_s: i32, now: SimTime) -> bool {
         self.status.condition("Ready").is_some_and(|c| {
-            c.status == Tri::True && (min_ready_s <= 0 || c.last_transition + crate::kernel::SimDuration::from_secs(min_ready_s as u64) <= now)
+            c.status == Tri::True
+                && (min_ready_s <= 0 || c.last_transition + crate::kernel::SimDuration::from_secs(min_ready_s as u64) <= now)
         })
     }
 }

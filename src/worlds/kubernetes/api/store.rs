@@ -68,7 +68,12 @@ impl Store {
     /// Objects of a kind in one namespace.
     pub fn namespaced<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
         let from = Key::new(namespace, "");
-        self.kinds.get(&kind).into_iter().flat_map(move |m| m.range(from.clone()..)).take_while(move |(k, _)| &*k.namespace == namespace).map(|(_, o)| o)
+        self.kinds
+            .get(&kind)
+            .into_iter()
+            .flat_map(move |m| m.range(from.clone()..))
+            .take_while(move |(k, _)| &*k.namespace == namespace)
+            .map(|(_, o)| o)
     }
     pub fn count(&self, kind: Kind) -> usize {
         self.kinds.get(&kind).map_or(0, |m| m.len())
