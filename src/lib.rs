@@ -4,7 +4,10 @@
 #![forbid(unsafe_code)]
 
 pub mod document;
+pub mod explain;
 pub mod kernel;
 pub mod machine;
 pub mod model;
+pub mod score;
+pub mod session;
 pub mod worlds;

@@ -1,0 +1,152 @@
+//! Floor 5: the scoreboard. What each world's users got, when it noticed a fault and when it was whole again.
+//!
+//! It reads the journal, a world's ledger and its count of copies; it never changes anything.
+
+use std::sync::Arc;
+
+use crate::kernel::{Journal, RecordId, RecordType, SimDuration, SimTime};
+use crate::model::Ledger;
+use crate::worlds::Copies;
+
+/// A world counts as recovered once it was whole for this long; shorter calm between two waves of failures is no recovery.
+const CONFIRM: SimDuration = SimDuration::from_secs(10);
+
+/// One world's score so far. Cloned with the lab.
+#[derive(Clone, Debug, Default)]
+pub struct Score {
+    faults: Vec<FaultWatch>,
+    /// The first journal record not looked at yet.
+    read: usize,
+    machine_seconds: u64,
+}
+
+/// One fault in one world.
+#[derive(Clone, Debug)]
+pub struct FaultWatch {
+    pub id: Arc<str>,
+    pub at: SimTime,
+    record: RecordId,
+    detected: Option<SimTime>,
+    /// The start of the present calm, if it is calm.
+    calm_since: Option<SimTime>,
+    recovered: Option<SimTime>,
+}
+
+impl FaultWatch {
+    /// From the fault to the first reaction of a component or a person.
+    pub fn detected_after(&self) -> Option<SimDuration> {
+        self.detected.map(|t| t - self.at)
+    }
+    /// From the fault until every declared copy serves again and nothing fails.
+    pub fn recovered_after(&self) -> Option<SimDuration> {
+        self.recovered.map(|t| t - self.at)
+    }
+}
+
+impl Score {
+    /// Begins to watch how the world takes a fault; `record` is the fault's journal record.
+    pub fn fault(&mut self, id: Arc<str>, at: SimTime, record: RecordId) {
+        self.faults.push(FaultWatch { id, at, record, detected: None, calm_since: None, recovered: None });
+    }
+
+    pub fn faults(&self) -> &[FaultWatch] {
+        &self.faults
+    }
+    /// The watch of a fault by its id; the last one if it struck several times.
+    pub fn of(&self, id: &str) -> Option<&FaultWatch> {
+        self.faults.iter().rev().find(|f| &*f.id == id)
+    }
+    pub fn machine_hours(&self) -> f64 {
+        self.machine_seconds as f64 / 3600.0
+    }
+
+    /// Looks at the world once a second: new journal records for reactions, copies and requests for calm.
+    pub fn sample(&mut self, world: &'static str, now: SimTime, journal: &Journal, copies: Copies, ledger: &Ledger, machines: usize) {
+        self.machine_seconds += machines as u64;
+        self.read_reactions(world, journal);
+        let whole = copies.serving >= copies.declared && !failing(ledger, now);
+        for f in self.faults.iter_mut().filter(|f| f.recovered.is_none()) {
+            match (whole, f.calm_since) {
+                (false, _) => f.calm_since = None,
+                (true, None) => f.calm_since = Some(now),
+                (true, Some(since)) if now - since >= CONFIRM => f.recovered = Some(since),
+                (true, Some(_)) => {}
+            }
+        }
+    }
+
+    /// At the end of the run a calm that is still short counts as recovery.
+    pub fn finish(&mut self) {
+        for f in &mut self.faults {
+            f.recovered = f.recovered.or(f.calm_since);
+        }
+    }
+
+    fn read_reactions(&mut self, world: &'static str, journal: &Journal) {
+        if self.faults.iter().all(|f| f.detected.is_some()) {
+            self.read = journal.len();
+            return;
+        }
+        for record in &journal.records()[self.read.min(journal.len())..] {
+            let reaction = matches!(record.kind, RecordType::Change | RecordType::Event | RecordType::Decision | RecordType::Command);
+            if record.world != world || !reaction {
+                continue;
+            }
+            for f in self.faults.iter_mut().filter(|f| f.detected.is_none() && record.id > f.record) {
+                if caused_by(journal, record.cause, f.record) {
+                    f.detected = Some(record.at);
+                }
+            }
+        }
+        self.read = journal.len();
+    }
+}
+
+/// Requests failed in the last finished second or in the one that runs.
+fn failing(ledger: &Ledger, now: SimTime) -> bool {
+    let s = now.as_secs() as usize;
+    let failed = |i: usize| ledger.total.seconds.get(i).is_some_and(|x| x.failed > 0);
+    failed(s) || (s > 0 && failed(s - 1))
+}
+
+/// The chain of causes passes through `root`. Causes only point backwards, so the walk ends early.
+fn caused_by(journal: &Journal, mut cause: Option<RecordId>, root: RecordId) -> bool {
+    while let Some(id) = cause {
+        if id <= root {
+            return id == root;
+        }
+        cause = journal.get(id).and_then(|r| r.cause);
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::ObjectRef;
+    use crate::kernel::journal::Entry;
+
+    fn record(j: &mut Journal, at: u64, kind: RecordType, cause: Option<RecordId>) -> RecordId {
+        j.push(SimTime::from_secs(at), "w", cause, Entry::new(kind, "a", "r", ObjectRef::default(), "m"))
+    }
+
+    #[test]
+    fn detection_needs_the_cause_and_recovery_needs_calm() {
+        let mut j = Journal::default();
+        let mut s = Score::default();
+        let fault = record(&mut j, 10, RecordType::Fault, None);
+        s.fault("f".into(), SimTime::from_secs(10), fault);
+        record(&mut j, 11, RecordType::Change, None);
+        let traffic = record(&mut j, 12, RecordType::Traffic, Some(fault));
+        record(&mut j, 14, RecordType::Decision, Some(traffic));
+        let ledger = Ledger::default();
+        for t in 10..60 {
+            let serving = if t < 20 || t == 24 { 1 } else { 2 };
+            s.sample("w", SimTime::from_secs(t), &j, Copies { declared: 2, serving }, &ledger, 3);
+        }
+        let f = s.of("f").unwrap();
+        assert_eq!(f.detected_after(), Some(SimDuration::from_secs(4)));
+        assert_eq!(f.recovered_after(), Some(SimDuration::from_secs(15)), "the calm of 20..24 was too short");
+        assert_eq!(s.machine_seconds, 150);
+    }
+}

@@ -1,0 +1,3 @@
+//! Floor 6, the door: commands in, plain views out. The only room that frontends may touch.
+
+pub mod view;
