@@ -87,6 +87,8 @@ pub trait World: Send + Sync {
     fn fact(&self, name: &str, args: &[Value], now: SimTime) -> Result<Value, String>;
     /// Copies declared and copies that can serve right now, over the whole app: what "recovered" is judged by.
     fn copies(&self) -> Copies;
+    /// Machines that are switched on and paid for.
+    fn machines(&self) -> usize;
     /// Commands people typed or the operator model carried out so far.
     fn manual_actions(&self) -> u64;
     /// Things this world accepted but does not simulate, and defaults it assumed; said once, in reports.
