@@ -8,6 +8,7 @@ pub mod explain;
 pub mod kernel;
 pub mod machine;
 pub mod model;
+pub mod scenario;
 pub mod score;
 pub mod session;
 pub mod worlds;

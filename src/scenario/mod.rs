@@ -1,0 +1,9 @@
+//! Floor 5: scenario files. Text in, a checked [`Scenario`] out; expressions over the facts of a run; the built-in catalogue.
+//!
+//! May use `worlds` (the trait only), `model`, `document` and `kernel`.
+
+pub mod expression;
+pub mod facts;
+
+pub use expression::{EvalError, Expression, Template, Text, Value};
+pub use facts::{FACTS, FactInfo, Facts};
