@@ -1,20 +1,20 @@
-//! A scenario as plain data: what a file says, decoded and checked. `load.rs` makes it, the session plays it.
+//! What a scenario file says, as plain data. Times count from the start of the scenario.
 
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
+use crate::document::{Node, Source, Span};
 use crate::kernel::{SimDuration, SimTime};
-use crate::model::{ImageSpec, OperatorSpec, TrafficSpec, fault::CopyCount};
+use crate::model::{Fault, ImageSpec, OperatorSpec, TrafficSpec};
+use crate::worlds::Files;
 
-use super::expression::Expression;
+use super::expression::{Expression, Text};
 
-/// A text, perhaps in several languages: (language code, text); the first is the default.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Text(pub Vec<(Arc<str>, Arc<str>)>);
-
-/// One scenario.
-#[derive(Clone, Debug)]
+/// A whole scenario, checked. Cheap enough to clone.
+#[derive(Clone)]
 pub struct Scenario {
-    /// The name people type: file name without ending.
+    /// The built-in name (`node-down`), or the file's stem.
     pub name: Arc<str>,
     pub title: Text,
     pub summary: Text,
@@ -22,24 +22,29 @@ pub struct Scenario {
     /// A person's time.
     pub minutes: u32,
     pub topics: Vec<Arc<str>>,
+    /// Names of scenarios to know first.
     pub needs: Vec<Arc<str>>,
+    /// Ids in the question bank.
     pub questions: Vec<Arc<str>>,
+    /// Ids of claims.
     pub claims: Vec<Arc<str>>,
     pub duration: SimDuration,
     pub seed: u64,
-    pub images: Vec<ImageSpec>,
+    pub images: Vec<Arc<ImageSpec>>,
     pub registry: RegistrySetup,
     pub traffic: Vec<TrafficSpec>,
-    pub docker: Option<DockerPart>,
-    pub kubernetes: Option<KubernetesPart>,
+    pub setup: Setup,
+    /// In file order; repetitions, jitter and random picks are already worked out from the seed.
     pub timeline: Vec<Entry>,
     pub expect: Vec<Expectation>,
     pub solve: Option<Solve>,
     pub debrief: Vec<Text>,
-    /// Price of one machine for one hour, for the cost line; the currency is the reader's.
-    pub price_per_machine_hour: f64,
+    /// The scenario's folder: where `-f FILE` of a command is read from.
+    pub files: Arc<dyn Files + Send + Sync>,
+    pub source: Arc<Source>,
 }
 
+/// How much somebody should know already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Beginner,
@@ -47,161 +52,308 @@ pub enum Level {
     Advanced,
 }
 
+impl Level {
+    pub const WORDS: &[(&str, Self)] = &[("beginner", Self::Beginner), ("intermediate", Self::Intermediate), ("advanced", Self::Advanced)];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Beginner => "beginner",
+            Self::Intermediate => "intermediate",
+            Self::Advanced => "advanced",
+        }
+    }
+}
+
+/// The registry all worlds pull from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegistrySetup {
-    /// Bytes per second to one host.
+    /// Bytes per second to one machine; 100 MB/s unless said otherwise.
     pub bandwidth: u64,
+    pub state: RegistryStart,
 }
 
-/// `worlds.docker`: compose files are already read from the scenario's folder: (source name, text).
-#[derive(Clone, Debug, Default)]
-pub struct DockerPart {
-    pub hosts: Vec<HostPart>,
-    /// Brought up on every host.
-    pub compose_all: Option<(Arc<str>, Arc<str>)>,
-    /// Per host.
-    pub compose: Vec<(Arc<str>, (Arc<str>, Arc<str>))>,
-    /// `docker …` commands run at the start: (host, line).
-    pub run: Vec<(Option<Arc<str>>, Arc<str>)>,
-    pub proxy: ProxyPart,
-    pub operator: Option<OperatorSpec>,
-    /// Engine options under their daemon.json names (`live-restore`).
-    pub engine: Vec<(Arc<str>, Arc<str>)>,
+/// How the registry is at the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RegistryStart {
+    #[default]
+    Up,
+    Down,
+    /// Pulls take this many percent of their usual time.
+    Slow(u32),
+    Denied,
 }
 
-/// Machines of one kind, expanded to one entry each.
+/// The worlds that take part.
+#[derive(Clone, Default)]
+pub struct Setup {
+    pub docker: Option<DockerSetup>,
+    pub kubernetes: Option<KubernetesSetup>,
+}
+
+impl Setup {
+    /// `docker`, `kubernetes`: those that take part, in this order.
+    pub fn worlds(&self) -> Vec<&'static str> {
+        let docker = self.docker.is_some().then_some("docker");
+        docker.into_iter().chain(self.kubernetes.is_some().then_some("kubernetes")).collect()
+    }
+    /// The machines of a world.
+    pub fn machines(&self, world: &str) -> &[MachineSpec] {
+        match world {
+            "docker" => self.docker.as_ref().map_or(&[], |d| &d.hosts),
+            "kubernetes" => self.kubernetes.as_ref().map_or(&[], |k| &k.nodes),
+            _ => &[],
+        }
+    }
+}
+
+/// A machine of either world.
 #[derive(Clone, Debug, PartialEq)]
-pub struct HostPart {
+pub struct MachineSpec {
     pub name: Arc<str>,
-    /// As written: `4`, `500m`.
-    pub cpu: Arc<str>,
-    /// As written: `16Gi`.
-    pub memory: Arc<str>,
-    pub zone: Option<Arc<str>>,
-    /// Kubernetes: pods per node; 110 by default.
+    /// Thousandths of a core.
+    pub cpu_milli: u32,
+    /// Bytes.
+    pub memory: u64,
+    /// The kubelet's `--max-pods`; 110 unless said otherwise. Docker ignores it.
     pub pods: u32,
-    pub labels: Vec<(Arc<str>, Arc<str>)>,
-    /// `key=value:Effect`
-    pub taints: Vec<Arc<str>>,
+    /// Empty for none.
+    pub zone: Arc<str>,
     /// From power to a running container runtime.
     pub boot: SimDuration,
+    pub labels: Vec<(Arc<str>, Arc<str>)>,
+    pub taints: Vec<Taint>,
 }
 
-/// What stands in front of several hosts.
+/// `dedicated=gpu:NoSchedule`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taint {
+    pub key: Arc<str>,
+    pub value: Arc<str>,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    pub effect: Arc<str>,
+}
+
+/// Engine hosts, what runs on them, and who looks after them.
+#[derive(Clone)]
+pub struct DockerSetup {
+    pub hosts: Vec<MachineSpec>,
+    /// Brought up at the start, in this order.
+    pub compose: Vec<ComposeProject>,
+    /// Commands at the start, after compose: (host or None for the first, command line).
+    pub run: Vec<(Option<Arc<str>>, Arc<str>)>,
+    pub proxy: ProxySetup,
+    /// None = nobody is on call.
+    pub operator: Option<OperatorSpec>,
+}
+
+/// One compose file and the hosts it is brought up on.
+#[derive(Clone, Debug)]
+pub struct ComposeProject {
+    pub hosts: Vec<Arc<str>>,
+    pub file: SideFile,
+}
+
+/// A side file or an inline text: its name, its text, and the documents in it.
+#[derive(Clone, Debug)]
+pub struct SideFile {
+    /// `node-down/compose.yaml`, or the place of the inline text.
+    pub name: Arc<str>,
+    pub text: Arc<str>,
+    pub documents: Vec<Node>,
+}
+
+/// What stands in front of several engine hosts.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ProxyPart {
-    pub kind: ProxyKind,
-    /// The published port it forwards to.
-    pub to: Option<u16>,
-    pub check_every: Option<SimDuration>,
-    pub check_path: Option<Arc<str>>,
-    /// Failed checks in a row that take a host out, and good ones that bring it back.
-    pub fall: Option<u32>,
-    pub rise: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProxyKind {
+pub enum ProxySetup {
+    /// Clients go to the first host only.
     #[default]
     None,
-    Static,
-    HealthChecked,
+    /// Round robin over all hosts, whatever happens to them.
+    Static { port: u16 },
+    /// Leaves out hosts that fail checks (HAProxy's defaults: every 2 s, out after 3 failures, in after 2 successes).
+    HealthChecked { port: u16, path: Option<Arc<str>>, every: SimDuration, timeout: SimDuration, fall: u32, rise: u32 },
 }
 
-/// `worlds.kubernetes`
-#[derive(Clone, Debug, Default)]
-pub struct KubernetesPart {
-    pub nodes: Vec<HostPart>,
-    /// (source name, text), in the order in which they are applied.
-    pub manifests: Vec<(Arc<str>, Arc<str>)>,
-    /// Real flag name → value.
-    pub config: Vec<(Arc<str>, Arc<str>)>,
+/// A cluster.
+#[derive(Clone)]
+pub struct KubernetesSetup {
+    pub nodes: Vec<MachineSpec>,
+    /// Applied at the start, in this order.
+    pub manifests: Vec<SideFile>,
+    /// Commands at the start, after the manifests.
+    pub run: Vec<Arc<str>>,
+    /// Real flag names without the dashes, their values, and where they stand. The kubernetes world checks them.
+    pub config: Vec<(Arc<str>, Json, Span)>,
 }
 
-/// One entry of the timeline; repetitions (`every`, `times`) are already written out.
+/// One entry of the timeline: when, and what then happens, in the order of the fields.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub id: Option<Arc<str>>,
+    /// The file's id, or one made from kind and position; unique.
+    pub id: Arc<str>,
     pub trigger: Trigger,
-    /// Up to this much later, from the seed.
-    pub jitter: SimDuration,
     pub say: Option<Text>,
-    /// `kubernetes.nodes`: what the screen should highlight.
-    pub point_at: Option<Arc<str>>,
-    /// Play stops here until the person goes on.
-    pub pause: bool,
-    pub ask: Option<Question>,
-    pub fault: Option<FaultEntry>,
+    pub ask: Option<Ask>,
+    pub faults: Vec<FaultAct>,
     /// (world, command line)
-    pub run: Vec<(Arc<str>, Arc<str>)>,
+    pub run: Vec<(&'static str, Arc<str>)>,
+    pub traffic: Vec<TrafficChange>,
+    /// What the story points at: `kubernetes.nodes`, `docker.requests`, `scoreboard`.
+    pub point_at: Option<Arc<str>>,
+    /// An interactive session stops here.
+    pub pause: bool,
+    pub span: Span,
 }
 
-#[derive(Clone, Debug)]
+/// When an entry happens. Each happens at most once.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
     At(SimTime),
-    /// Once, when the expression first becomes true (looked at every second).
+    /// As soon as the condition holds (looked at once per virtual second).
     When(Expression),
-    /// So long after the entry with this id.
-    After { id: Arc<str>, delay: SimDuration },
-    /// Once no controller and no engine has anything left to do.
-    Settled,
+    /// So long after another entry happened.
+    After {
+        id: Arc<str>,
+        delay: SimDuration,
+    },
+    /// So long after no controller of any world has anything left to do (not before the entry above it happened).
+    Settled {
+        delay: SimDuration,
+    },
 }
 
-/// A prediction question.
-#[derive(Clone, Debug)]
-pub struct Question {
-    pub id: Arc<str>,
-    pub text: Text,
-    pub choices: Vec<Text>,
-    /// Index of the right choice, measured at the end of the run.
-    pub answer: Expression,
-    pub because: Text,
-}
-
-/// A fault with its targets by world.
+/// A question to the person in front of the screen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FaultEntry {
-    pub kind: crate::model::FaultKind,
-    /// (world, target name as written); world None = the same name in every world; an empty list = the whole world.
-    pub on: Vec<(Option<Arc<str>>, Arc<str>)>,
-    pub mode: CopyCount,
-    pub lasts: Option<SimDuration>,
+pub struct Ask {
+    pub id: Arc<str>,
+    pub question: Text,
+    pub choices: Vec<Text>,
+    /// The index of the right choice, worked out at the end of the run.
+    pub answer: Expression,
+    pub because: Option<Text>,
 }
 
-#[derive(Clone, Debug)]
+/// A fault in one world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultAct {
+    pub world: &'static str,
+    pub fault: Fault,
+}
+
+/// A stream gets a new rate, in requests per 1000 s, reached in a straight line over `over`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrafficChange {
+    pub stream: Arc<str>,
+    pub rate: u64,
+    pub over: SimDuration,
+}
+
+/// A sentence that must come true.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
-    pub mode: Mode,
+    pub kind: Expect,
     pub expr: Expression,
-    /// `eventually`: the deadline, counted from `after` or the start.
-    pub within: Option<SimDuration>,
-    /// Looked at only from this timeline entry on.
-    pub after: Option<Arc<str>>,
-    pub say: Text,
+    /// Shown as the goal; the expression itself where absent.
+    pub say: Option<Text>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    Always,
-    Never,
-    Eventually,
+/// What has to hold when.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expect {
+    /// At every moment from `from` (None: from when everything first settled) to `until` (None: the end).
+    Always { from: Option<SimTime>, until: Option<SimTime> },
+    /// At no moment of the same window.
+    Never { from: Option<SimTime>, until: Option<SimTime> },
+    /// At some moment within so long of the entry `after` (None: the start; within None: before the end).
+    Eventually { within: Option<SimDuration>, after: Option<Arc<str>> },
+    /// At the end.
     Finally,
 }
 
-/// A drill's goal and its ways.
+impl Expect {
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Always { .. } => "always",
+            Self::Never { .. } => "never",
+            Self::Eventually { .. } => "eventually",
+            Self::Finally => "finally",
+        }
+    }
+}
+
+/// A drill: what the learner must reach. Doing nothing must not reach it.
 #[derive(Clone, Debug)]
 pub struct Solve {
     pub goal: Expression,
-    /// (world, command line), run by `check` at `from`.
-    pub solution: Vec<(Arc<str>, Arc<str>)>,
-    /// When the solution is tried: after this entry, or when the drill begins to hurt.
-    pub from: Option<Arc<str>>,
-    pub hints: Vec<(Option<Expression>, Text)>,
-    pub mistakes: Vec<(Expression, Text)>,
+    /// Shown instead of the expression.
+    pub say: Option<Text>,
+    /// "Was the cause named?"
+    pub cause: Option<Ask>,
+    /// One way to do it; `check` runs it.
+    pub solution: Vec<SolutionStep>,
+    pub hints: Vec<Hint>,
+    pub mistakes: Vec<Hint>,
 }
 
-impl Text {
-    /// The text in a language, or in the first one there is.
-    pub fn get(&self, language: &str) -> Arc<str> {
-        self.0.iter().find(|(l, _)| &**l == language).or(self.0.first()).map(|(_, t)| t.clone()).unwrap_or_default()
+/// One step of a solution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SolutionStep {
+    /// So long after the step before (or after the last fault began).
+    pub wait: SimDuration,
+    pub world: &'static str,
+    pub command: Arc<str>,
+}
+
+/// A text that is shown when its condition holds (None: in its turn).
+#[derive(Clone, Debug)]
+pub struct Hint {
+    pub when: Option<Expression>,
+    pub say: Text,
+}
+
+impl Scenario {
+    /// Every expression of the scenario, in no particular order.
+    pub fn expressions(&self) -> Vec<&Expression> {
+        let mut out: Vec<&Expression> = Vec::new();
+        for e in &self.timeline {
+            if let Trigger::When(x) = &e.trigger {
+                out.push(x);
+            }
+            out.extend(e.say.iter().flat_map(Text::expressions));
+            if let Some(a) = &e.ask {
+                a.expressions(&mut out);
+            }
+        }
+        for e in &self.expect {
+            out.push(&e.expr);
+            out.extend(e.say.iter().flat_map(Text::expressions));
+        }
+        if let Some(s) = &self.solve {
+            out.push(&s.goal);
+            out.extend(s.say.iter().flat_map(Text::expressions));
+            if let Some(a) = &s.cause {
+                a.expressions(&mut out);
+            }
+            for h in s.hints.iter().chain(&s.mistakes) {
+                out.extend(&h.when);
+                out.extend(h.say.expressions());
+            }
+        }
+        out.extend(self.debrief.iter().flat_map(Text::expressions));
+        out
+    }
+
+    /// The ids of entries that inject a fault, in file order: the timeline's marks and the keys of `detected_after_s`.
+    pub fn fault_ids(&self) -> Vec<Arc<str>> {
+        self.timeline.iter().filter(|e| !e.faults.is_empty()).map(|e| e.id.clone()).collect()
+    }
+}
+
+impl Ask {
+    fn expressions<'a>(&'a self, out: &mut Vec<&'a Expression>) {
+        out.push(&self.answer);
+        for t in std::iter::once(&self.question).chain(&self.choices).chain(&self.because) {
+            out.extend(t.expressions());
+        }
     }
 }

@@ -4,6 +4,8 @@
 
 pub mod expression;
 pub mod facts;
+pub mod file;
 
 pub use expression::{EvalError, Expression, Template, Text, Value};
 pub use facts::{FACTS, FactInfo, Facts};
+pub use file::{Expect, Scenario, Trigger};
