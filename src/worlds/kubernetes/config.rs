@@ -19,6 +19,17 @@ pub struct Config {
     pub node_status_report_frequency: SimDuration,
     /// True: a cloud provider exists that gives LoadBalancer services an address.
     pub load_balancer_provider: bool,
+    /// kube-controller-manager --kube-api-qps: requests per second of each controller's client
+    pub kube_api_qps: u32,
+    /// kube-controller-manager --kube-api-burst (pkg/controller/apis/config/v1alpha1/defaults.go)
+    pub kube_api_burst: u32,
+}
+
+impl Config {
+    /// A controller's client: one request per so long, and how many at once.
+    pub fn client_rate(&self) -> (SimDuration, u32) {
+        (SimDuration::from_nanos(1_000_000_000 / u64::from(self.kube_api_qps.max(1))), self.kube_api_burst)
+    }
 }
 
 impl Default for Config {
@@ -31,6 +42,8 @@ impl Default for Config {
             node_lease_duration_seconds: 40,
             node_status_report_frequency: SimDuration::from_secs(300),
             load_balancer_provider: false,
+            kube_api_qps: 20,
+            kube_api_burst: 30,
         }
     }
 }

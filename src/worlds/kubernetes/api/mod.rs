@@ -2,6 +2,7 @@
 //!
 //! Components never touch the store's writes directly; they go through [`Ctl`](super::Ctl) and so get a cause on everything.
 
+pub mod clock;
 pub mod meta;
 pub mod object;
 pub mod store;
