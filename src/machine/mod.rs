@@ -3,7 +3,7 @@
 //! The same for every world, so that a difference on screen is a difference of orchestration. It knows neither restart policies nor
 //! probes schedules: it runs what it is told to run and reports what happened as [`Notice`]s. It may use `kernel` and `model`.
 
-mod api_stub;
+mod exec;
 mod host;
 mod network;
 mod program;
@@ -12,19 +12,23 @@ mod runtime;
 mod serving;
 mod volume;
 
-pub use api_stub::START_LATENCY;
+#[cfg(test)]
+mod tests;
+
 pub use host::{Host, HostSpec, HostState};
 pub use network::Network;
 pub use program::{ExecResult, ProbeAction, ProbeAnswer, ProbeOutcome, Program};
 pub use registry::{PullDone, PullError, Registry, RegistryState};
-pub use runtime::{Container, ContainerId, ContainerSpec, ContainerState, Exit, Mount, MountSource, Signal, StartError};
+pub use runtime::{
+    Container, ContainerId, ContainerSpec, ContainerState, Exit, KILL_LATENCY, Mount, MountSource, START_LATENCY, Signal, StartError,
+};
 pub use serving::{Backlog, Serve};
 pub use volume::Volume;
 
 use std::sync::Arc;
 
-use crate::kernel::{Agenda, Map, RecordId, Streams};
-use crate::model::Ledger;
+use crate::kernel::{Agenda, Map, RecordId, SimTime};
+use crate::model::{ImageSpec, Ledger};
 
 /// Name of a machine.
 pub type HostName = Arc<str>;
@@ -81,6 +85,8 @@ pub(crate) enum Event {
     Begin(ContainerId, u32),
     /// A program's next step is due (sleep over, leak reaches the limit, grace over); the number guards against stale wake-ups.
     Wake(ContainerId, u32),
+    /// A process that was killed ends.
+    Die(ContainerId, u32, runtime::Death),
     PullDone(PullId),
     Booted(HostName),
 }
@@ -89,15 +95,57 @@ pub(crate) enum Event {
 #[derive(Clone, Debug)]
 pub struct Machine {
     pub(crate) agenda: Agenda<Event>,
-    pub(crate) rng: Streams,
     pub(crate) hosts: Map<HostName, Host>,
-    pub(crate) containers: Map<ContainerId, Container>,
+    pub(crate) containers: Map<ContainerId, Arc<Container>>,
     pub(crate) next_container: u64,
     pub(crate) pulls: Map<PullId, registry::Pull>,
     pub(crate) next_pull: u64,
     pub registry: Registry,
     pub network: Network,
     pub(crate) volumes: Map<(HostName, Arc<str>), Volume>,
+    pub(crate) shared: program::Shared,
     pub ledger: Ledger,
     pub(crate) flights: serving::Flights,
+}
+
+impl Machine {
+    /// A world's machines: the images the scenario describes, and the bytes per second between the registry and one host (0: the
+    /// default). Nothing here is left to chance so far; seed and world name the streams of whatever will be.
+    pub fn new(_seed: u64, _world: &str, images: Vec<ImageSpec>, bandwidth: u64) -> Self {
+        let images = images.into_iter().map(|i| (Arc::from(i.reference.canonical()), Arc::new(i))).collect();
+        Self {
+            agenda: Agenda::default(),
+            hosts: Map::new(),
+            containers: Map::new(),
+            next_container: 1,
+            pulls: Map::new(),
+            next_pull: 1,
+            registry: Registry { state: RegistryState::Up, images, assumed: Map::new(), bandwidth },
+            network: Network::default(),
+            volumes: Map::new(),
+            shared: Map::new(),
+            ledger: Ledger::default(),
+            flights: serving::Flights::default(),
+        }
+    }
+
+    /// When the next event of the substrate is due.
+    pub fn next_at(&self) -> Option<SimTime> {
+        self.agenda.next_at()
+    }
+
+    /// Handles exactly one due event.
+    pub fn step(&mut self, now: SimTime) -> Vec<Notice> {
+        if self.next_at().is_none_or(|at| at > now) {
+            return Vec::new();
+        }
+        let Some(due) = self.agenda.pop() else { return Vec::new() };
+        match due.event {
+            Event::Begin(id, generation) => self.begin(id, generation, now, due.cause),
+            Event::Wake(id, generation) => self.wake(id, generation, now),
+            Event::Die(id, generation, death) => self.die(id, generation, death, now, due.cause),
+            Event::PullDone(id) => self.pull_done(id, now),
+            Event::Booted(host) => self.booted(&host, now, due.cause),
+        }
+    }
 }

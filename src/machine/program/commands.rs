@@ -1,0 +1,724 @@
+//! Programs that a script can call: what they print, how long they take, what they hold in memory.
+
+use std::sync::Arc;
+
+use crate::kernel::{Set, SimDuration, SimTime};
+
+use super::app::App;
+use super::files::Fs;
+
+/// Programs a small image has.
+pub(crate) const BINARIES: &[&str] = &[
+    "[",
+    "ash",
+    "awk",
+    "base64",
+    "basename",
+    "bash",
+    "cat",
+    "chmod",
+    "chown",
+    "clear",
+    "cp",
+    "curl",
+    "cut",
+    "date",
+    "dd",
+    "df",
+    "dirname",
+    "du",
+    "dumb-init",
+    "echo",
+    "env",
+    "expr",
+    "false",
+    "free",
+    "getent",
+    "grep",
+    "gzip",
+    "head",
+    "hostname",
+    "httpd",
+    "id",
+    "kill",
+    "ln",
+    "ls",
+    "md5sum",
+    "mkdir",
+    "mkfifo",
+    "mktemp",
+    "mv",
+    "nc",
+    "nohup",
+    "nproc",
+    "nslookup",
+    "od",
+    "ping",
+    "printenv",
+    "printf",
+    "ps",
+    "pwd",
+    "rm",
+    "rmdir",
+    "sed",
+    "seq",
+    "sh",
+    "sleep",
+    "sort",
+    "stat",
+    "stress",
+    "stress-ng",
+    "sync",
+    "tail",
+    "tee",
+    "test",
+    "tar",
+    "timeout",
+    "tini",
+    "top",
+    "touch",
+    "tr",
+    "true",
+    "uname",
+    "uniq",
+    "uptime",
+    "wc",
+    "wget",
+    "which",
+    "whoami",
+    "xargs",
+    "yes",
+];
+
+/// A program listening on a port; an `httpd` serves the files below its directory.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Listener {
+    pub port: u16,
+    pub dir: Option<Arc<str>>,
+}
+
+/// What a script can see and touch.
+pub(crate) struct Ctx<'a> {
+    pub fs: Fs<'a>,
+    /// Names that resolve and answer; None: never told.
+    pub names: Option<&'a Set<Arc<str>>>,
+    pub dns_down: bool,
+    /// A program the image brings may stand behind names we do not know.
+    pub has_app: bool,
+    /// The app that runs in this container, for commands run beside it.
+    pub app: Option<&'a App>,
+    pub now: SimTime,
+    pub age: SimDuration,
+    pub listeners: Vec<Listener>,
+    /// Command substitutions and `exec` collect standard output here.
+    pub captures: Vec<String>,
+    /// `exec` collects standard error here.
+    pub errors: Option<String>,
+    /// Log lines with the age at which they were written.
+    pub lines: Vec<(SimDuration, String)>,
+    /// Signals a command just sent: process, number.
+    pub kills: Vec<(u32, u8)>,
+    /// Those for processes outside this shell.
+    pub outside: Vec<(u32, u8)>,
+}
+
+/// Lines one turn may write.
+const LINES_MAX: usize = 2_000;
+/// Bytes one capture may hold.
+const CAPTURE_MAX: usize = 64 * 1024;
+
+impl Ctx<'_> {
+    /// Writes to standard output (1) or standard error (2).
+    pub fn emit(&mut self, fd: u8, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let sink = match (fd, self.captures.last_mut(), self.errors.as_mut()) {
+            (1, Some(c), _) => Some(c),
+            (2, _, Some(e)) => Some(e),
+            _ => None,
+        };
+        match sink {
+            Some(s) if s.len() + text.len() <= CAPTURE_MAX => s.push_str(text),
+            Some(_) => {}
+            None => {
+                for line in text.lines() {
+                    if self.lines.len() < LINES_MAX {
+                        self.lines.push((self.age, line.to_string()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The HTTP status this container answers on a port, None if nobody listens there.
+    pub fn local(&self, port: u16, path: &str) -> Option<u16> {
+        if let Some(app) = self.app {
+            return app.http(path, port).ok();
+        }
+        let l = self.listeners.iter().find(|l| l.port == port)?;
+        Some(serve_file(l, path, &self.fs))
+    }
+
+    fn resolves(&self, name: &str) -> bool {
+        name.parse::<std::net::IpAddr>().is_ok()
+            || matches!(name, "localhost")
+            || name == &*self.fs.hostname
+            || (!self.dns_down && self.names.is_some_and(|n| n.contains(name)))
+    }
+}
+
+/// What `httpd` answers for a path.
+pub(crate) fn serve_file(l: &Listener, path: &str, fs: &Fs) -> u16 {
+    let Some(dir) = &l.dir else { return 200 };
+    let path = path.split('?').next().unwrap_or(path);
+    let full = super::files::normal(&format!("{dir}/{path}"));
+    if fs.is_file(&full) || (fs.is_dir(&full) && fs.is_file(&format!("{full}/index.html"))) { 200 } else { 404 }
+}
+
+/// Standard input or output: text, and bytes without content (from `/dev/zero`, `yes`).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Data {
+    pub text: String,
+    pub bulk: u64,
+}
+
+/// What a program did.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Effect {
+    pub status: i32,
+    pub out: Data,
+    pub err: String,
+    pub block: Block,
+    /// Bytes it holds while it runs.
+    pub holds: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Block {
+    #[default]
+    None,
+    For(SimDuration),
+    Forever,
+    Listen(Listener),
+}
+
+impl Effect {
+    fn ok(text: impl Into<String>) -> Self {
+        Self { out: Data { text: text.into(), bulk: 0 }, ..Self::default() }
+    }
+    fn status(status: i32) -> Self {
+        Self { status, ..Self::default() }
+    }
+    fn fail(status: i32, err: impl Into<String>) -> Self {
+        Self { status, err: err.into(), ..Self::default() }
+    }
+    fn block(block: Block) -> Self {
+        Self { block, ..Self::default() }
+    }
+    fn holding(bytes: u64) -> Self {
+        let block = if bytes == u64::MAX { Block::Forever } else { Block::For(copy_time(bytes)) };
+        Self { holds: bytes, block, ..Self::default() }
+    }
+}
+
+/// Moving bytes about takes a second per GiB, and never less than a tenth.
+fn copy_time(bytes: u64) -> SimDuration {
+    SimDuration::from_secs(1).scaled(bytes, 1 << 30) + SimDuration::from_millis(100)
+}
+
+/// The length of a `sleep`; None for ever.
+///
+/// # Errors
+/// The argument that is no number.
+pub(crate) fn sleep_length(args: &[&str]) -> Result<Option<SimDuration>, String> {
+    let mut total = SimDuration::ZERO;
+    for a in args {
+        if matches!(*a, "infinity" | "inf") {
+            return Ok(None);
+        }
+        let (number, unit) = match a.strip_suffix(['s', 'm', 'h', 'd']) {
+            Some(n) => (n, &a[n.len()..]),
+            None => (*a, "s"),
+        };
+        let valid = number.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+        let d = SimDuration::parse(&format!("{number}{unit}")).ok().filter(|_| valid).ok_or_else(|| a.to_string())?;
+        total += d;
+    }
+    Ok(Some(total))
+}
+
+/// Reads `200M`, `40k`, `1GiB`, `512`.
+pub(crate) fn size(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let n: u64 = text[..digits].parse().ok()?;
+    let scale = match text[digits..].to_ascii_lowercase().as_str() {
+        "" | "c" | "b" => 1,
+        "k" | "kb" | "ki" | "kib" => 1 << 10,
+        "m" | "mb" | "mi" | "mib" => 1 << 20,
+        "g" | "gb" | "gi" | "gib" => 1 << 30,
+        _ => return None,
+    };
+    n.checked_mul(scale)
+}
+
+/// Runs a program. None: there is no such program here.
+pub(crate) fn run(argv: &[String], stdin: &Data, cwd: &str, ctx: &mut Ctx) -> Option<Effect> {
+    let full = |p: &str| if p.starts_with('/') { p.to_string() } else { format!("{cwd}/{p}") };
+    let name = base(argv.first()?);
+    let args: Vec<&str> = argv[1..].iter().map(String::as_str).collect();
+    let files: Vec<&str> = args.iter().copied().filter(|a| !a.starts_with('-') || *a == "-").collect();
+    Some(match name {
+        "sleep" => match sleep_length(&args) {
+            _ if args.is_empty() => Effect::fail(1, "sleep: missing operand\n"),
+            Ok(Some(d)) => Effect::block(Block::For(d)),
+            Ok(None) => Effect::block(Block::Forever),
+            Err(a) => Effect::fail(1, format!("sleep: invalid number '{a}'\n")),
+        },
+        "true" | ":" | "sync" | "chmod" | "chown" | "clear" | "ln" => Effect::default(),
+        "false" => Effect::status(1),
+        "echo" => Effect::ok(echo(&args)),
+        "printf" => Effect::ok(printf(&args)),
+        "cat" => cat(&files, stdin, &full, ctx),
+        "tail" => tail(&args, stdin, &full, ctx),
+        "head" => head(&args, stdin, &full, ctx),
+        "grep" | "sort" => sponge(name, &args, stdin, &full, ctx),
+        "tr" | "tee" | "gzip" | "sed" | "cut" | "uniq" | "base64" | "awk" | "od" => {
+            if name == "tee" {
+                for f in &files {
+                    let _ = ctx.fs.write(&full(f), &stdin.text, args.contains(&"-a"));
+                }
+            }
+            Effect { out: stdin.clone(), ..Effect::default() }
+        }
+        "wc" => {
+            let text = files.first().and_then(|f| ctx.fs.read(&full(f)));
+            let text = text.as_deref().unwrap_or(&stdin.text);
+            let n = if args.contains(&"-l") { text.lines().count() } else { text.len() };
+            Effect::ok(format!("{n}\n"))
+        }
+        "touch" => {
+            for f in &files {
+                if ctx.fs.is_dir(&full(f)) || ctx.fs.is_file(&full(f)) {
+                    continue;
+                }
+                if let Err(e) = ctx.fs.write(&full(f), "", false) {
+                    let e = if e == "nonexistent directory" { "No such file or directory" } else { e };
+                    return Some(Effect::fail(1, format!("touch: {f}: {e}\n")));
+                }
+            }
+            Effect::default()
+        }
+        "mkdir" => {
+            for f in &files {
+                if !args.contains(&"-p") && (ctx.fs.is_dir(&full(f)) || ctx.fs.is_file(&full(f))) {
+                    return Some(Effect::fail(1, format!("mkdir: can't create directory '{f}': File exists\n")));
+                }
+                ctx.fs.mkdir(&full(f));
+            }
+            Effect::default()
+        }
+        "rm" | "rmdir" => {
+            let force = args.iter().any(|a| a.starts_with('-') && a.contains('f'));
+            for f in &files {
+                if !ctx.fs.remove(&full(f)) && !force {
+                    return Some(Effect::fail(1, format!("{name}: can't remove '{f}': No such file or directory\n")));
+                }
+            }
+            Effect::default()
+        }
+        "cp" | "mv" => match files.as_slice() {
+            [from, to] => match ctx.fs.read(&full(from)) {
+                Some(text) => {
+                    let to = if ctx.fs.is_dir(&full(to)) { format!("{}/{}", full(to), base(from)) } else { full(to) };
+                    let done = ctx.fs.write(&to, &text, false);
+                    if name == "mv" {
+                        ctx.fs.remove(&full(from));
+                    }
+                    Effect::status(i32::from(done.is_err()))
+                }
+                None => Effect::fail(1, format!("{name}: can't stat '{from}': No such file or directory\n")),
+            },
+            _ => Effect::default(),
+        },
+        "ls" => ls(&files, &full, ctx),
+        "test" => Effect::status(test(&args, &full, ctx)),
+        "[" => match args.split_last() {
+            Some((&"]", rest)) => Effect::status(test(rest, &full, ctx)),
+            _ => Effect::fail(2, "sh: missing ]\n"),
+        },
+        "dd" => {
+            let arg = |k: &str| args.iter().find_map(|a| a.strip_prefix(k).and_then(|r| r.strip_prefix('=')));
+            let bs = arg("bs").and_then(size).unwrap_or(512);
+            let count = arg("count").and_then(size);
+            let total = bs.saturating_mul(count.unwrap_or(u64::MAX));
+            if let Some(of) = arg("of").filter(|o| !o.starts_with("/dev/")) {
+                let _ = ctx.fs.write(&full(of), "", false);
+            }
+            let mut e = Effect::holding(bs);
+            e.block = if count.is_none() { Block::Forever } else { Block::For(copy_time(total)) };
+            if let Some(n) = count {
+                e.err = format!("{n}+0 records in\n{n}+0 records out\n");
+            }
+            e
+        }
+        "stress" | "stress-ng" => stress(&args),
+        "yes" => Effect { out: Data { text: String::new(), bulk: u64::MAX }, ..Effect::default() },
+        "httpd" => match httpd(&args) {
+            (l, true) => Effect::block(Block::Listen(l)),
+            // Without -f it goes to the background; the port is served as long as the container lives.
+            (l, false) => {
+                ctx.listeners.push(l);
+                Effect::default()
+            }
+        },
+        "nc" => nc(&args, &files, ctx),
+        "wget" | "curl" => fetch(name, &args, &files, ctx),
+        "nslookup" | "getent" | "ping" => lookup(name, &files, ctx),
+        "date" => Effect::ok(date(&args, ctx.now)),
+        "hostname" | "uname" => Effect::ok(format!("{}\n", if name == "uname" { "Linux" } else { &*ctx.fs.hostname })),
+        "whoami" => Effect::ok("root\n"),
+        "id" => Effect::ok("uid=0(root) gid=0(root)\n"),
+        "pwd" => Effect::ok(format!("{cwd}\n")),
+        "nproc" => Effect::ok("1\n"),
+        "basename" => Effect::ok(format!("{}\n", files.first().map_or("", |f| base(f)))),
+        "dirname" => Effect::ok(format!("{}\n", files.first().and_then(|f| f.rsplit_once('/')).map_or(".", |(d, _)| d))),
+        "seq" => Effect::ok(seq(&args)),
+        "which" => match files.first() {
+            Some(f) if BINARIES.contains(f) => Effect::ok(format!("/bin/{f}\n")),
+            _ => Effect::status(1),
+        },
+        "expr" => {
+            let value = super::expand::arithmetic(&args.join(" "), &|_| String::new()).unwrap_or(0);
+            Effect { status: i32::from(value == 0), ..Effect::ok(format!("{value}\n")) }
+        }
+        "top" | "xargs" | "tar" | "mkfifo" | "df" | "du" | "free" | "uptime" | "stat" | "md5sum" => Effect::default(),
+        "mktemp" => {
+            let _ = ctx.fs.write("/tmp/tmp.wheel", "", false);
+            Effect::ok("/tmp/tmp.wheel\n")
+        }
+        _ => return None,
+    })
+}
+
+/// The last part of a path.
+pub(crate) fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn echo(args: &[&str]) -> String {
+    let (mut newline, mut escapes, mut i) = (true, false, 0);
+    while let Some(a) = args.get(i).filter(|a| matches!(**a, "-n" | "-e" | "-ne" | "-en")) {
+        newline &= !a.contains('n');
+        escapes |= a.contains('e');
+        i += 1;
+    }
+    let text = args[i..].join(" ");
+    let text = if escapes { unescape(&text) } else { text };
+    if newline { text + "\n" } else { text }
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "")
+}
+
+fn printf(args: &[&str]) -> String {
+    let Some((format, rest)) = args.split_first() else { return String::new() };
+    let (mut out, mut rest) = (String::new(), rest.iter());
+    let mut chars = format.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        match chars.find(|c| c.is_ascii_alphabetic() || *c == '%') {
+            Some('%') => out.push('%'),
+            Some(_) => out.push_str(rest.next().unwrap_or(&"")),
+            None => {}
+        }
+    }
+    unescape(&out)
+}
+
+fn cat(files: &[&str], stdin: &Data, full: &dyn Fn(&str) -> String, ctx: &mut Ctx) -> Effect {
+    if files.is_empty() {
+        return Effect { out: stdin.clone(), ..Effect::default() };
+    }
+    let mut e = Effect::default();
+    for f in files {
+        match *f {
+            "-" => e.out.text.push_str(&stdin.text),
+            "/dev/zero" | "/dev/urandom" => e.out.bulk = u64::MAX,
+            f => match ctx.fs.read(&full(f)) {
+                Some(t) => e.out.text.push_str(&t),
+                None if ctx.fs.is_dir(&full(f)) => (e.status, e.err) = (1, format!("{}cat: read error: Is a directory\n", e.err)),
+                None => (e.status, e.err) = (1, format!("{}cat: can't open '{f}': No such file or directory\n", e.err)),
+            },
+        }
+    }
+    e
+}
+
+fn tail(args: &[&str], stdin: &Data, full: &dyn Fn(&str) -> String, ctx: &mut Ctx) -> Effect {
+    let follow = args.iter().any(|a| matches!(*a, "-f" | "-F" | "--follow") || a.starts_with("-n") && a.ends_with('f'));
+    let zero = args.contains(&"/dev/zero");
+    if zero || stdin.bulk > 0 {
+        // It keeps what it has read until a line ends, and none ever does.
+        return Effect::holding(if zero { u64::MAX } else { stdin.bulk });
+    }
+    let n = args.windows(2).find(|w| w[0] == "-n").and_then(|w| w[1].trim_start_matches('+').parse().ok()).unwrap_or(10usize);
+    let file = args.iter().rev().find(|a| a.starts_with('/') || (!a.starts_with('-') && a.parse::<u64>().is_err()));
+    let text = file.and_then(|f| ctx.fs.read(&full(f)));
+    let text = text.as_deref().unwrap_or(&stdin.text);
+    let lines: Vec<&str> = text.lines().collect();
+    let shown: String = lines[lines.len().saturating_sub(n)..].iter().map(|l| format!("{l}\n")).collect();
+    let mut e = Effect::ok(shown);
+    if follow {
+        e.block = Block::Forever;
+    }
+    e
+}
+
+fn head(args: &[&str], stdin: &Data, full: &dyn Fn(&str) -> String, ctx: &mut Ctx) -> Effect {
+    let bytes = args.iter().enumerate().find_map(|(i, a)| match *a {
+        "-c" | "--bytes" => args.get(i + 1).and_then(|v| size(v)),
+        a => a.strip_prefix("-c").or(a.strip_prefix("--bytes=")).and_then(size),
+    });
+    let from_device = args.iter().any(|a| matches!(*a, "/dev/zero" | "/dev/urandom"));
+    let bulk = if from_device { u64::MAX } else { stdin.bulk };
+    if bulk > 0 {
+        return Effect { out: Data { text: String::new(), bulk: bytes.unwrap_or(0).min(bulk) }, ..Effect::default() };
+    }
+    let n = args.windows(2).find(|w| w[0] == "-n").and_then(|w| w[1].parse().ok()).unwrap_or(10usize);
+    let file = args.iter().rev().find(|a| !a.starts_with('-') && a.parse::<u64>().is_err());
+    let text = file.and_then(|f| ctx.fs.read(&full(f)));
+    let text = text.as_deref().unwrap_or(&stdin.text);
+    Effect::ok(text.lines().take(n).map(|l| format!("{l}\n")).collect::<String>())
+}
+
+fn sponge(name: &str, args: &[&str], stdin: &Data, full: &dyn Fn(&str) -> String, ctx: &mut Ctx) -> Effect {
+    if stdin.bulk > 0 {
+        return Effect::holding(stdin.bulk);
+    }
+    let words: Vec<&str> = args.iter().copied().filter(|a| !a.starts_with('-')).collect();
+    let file = if name == "grep" { words.get(1) } else { words.first() };
+    let text = match file {
+        Some(f) => match ctx.fs.read(&full(f)) {
+            Some(t) => t,
+            None => return Effect::fail(2, format!("{name}: {f}: No such file or directory\n")),
+        },
+        None => stdin.text.as_str().into(),
+    };
+    if name == "sort" {
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.sort_unstable();
+        return Effect::ok(lines.iter().map(|l| format!("{l}\n")).collect::<String>());
+    }
+    let invert = args.iter().any(|a| a.starts_with('-') && a.contains('v'));
+    let want = words.first().copied().unwrap_or("");
+    let hits: String = text.lines().filter(|l| l.contains(want) != invert).map(|l| format!("{l}\n")).collect();
+    let status = i32::from(hits.is_empty());
+    let quiet = args.iter().any(|a| a.starts_with('-') && !a.starts_with("--") && a.contains('q'));
+    Effect { status, ..Effect::ok(if quiet { String::new() } else { hits }) }
+}
+
+fn ls(files: &[&str], full: &dyn Fn(&str) -> String, ctx: &mut Ctx) -> Effect {
+    let mut e = Effect::default();
+    for f in if files.is_empty() { &["."] } else { files } {
+        let p = full(f);
+        if ctx.fs.is_dir(&p) {
+            e.out.text.extend(ctx.fs.list(&p).iter().map(|n| format!("{n}\n")));
+        } else if ctx.fs.is_file(&p) {
+            e.out.text.push_str(&format!("{f}\n"));
+        } else {
+            e.status = 1;
+            e.err.push_str(&format!("ls: {f}: No such file or directory\n"));
+        }
+    }
+    e
+}
+
+/// `test`: 0 true, 1 false, 2 wrong.
+fn test(args: &[&str], full: &dyn Fn(&str) -> String, ctx: &Ctx) -> i32 {
+    if let Some(i) = args.iter().position(|a| *a == "-o") {
+        return test(&args[..i], full, ctx).min(test(&args[i + 1..], full, ctx));
+    }
+    if let Some(i) = args.iter().position(|a| *a == "-a") {
+        return test(&args[..i], full, ctx).max(test(&args[i + 1..], full, ctx));
+    }
+    let truth = match args {
+        [] => false,
+        ["!", rest @ ..] => return 1 - test(rest, full, ctx).min(1),
+        [a] => !a.is_empty(),
+        ["-f", p] => ctx.fs.is_file(&full(p)),
+        ["-d", p] => ctx.fs.is_dir(&full(p)),
+        ["-e" | "-r" | "-w" | "-x" | "-L", p] => ctx.fs.is_file(&full(p)) || ctx.fs.is_dir(&full(p)),
+        ["-s", p] => ctx.fs.read(&full(p)).is_some_and(|t| !t.is_empty()),
+        ["-n", s] => !s.is_empty(),
+        ["-z", s] => s.is_empty(),
+        [a, "=" | "==", b] => a == b,
+        [a, "!=", b] => a != b,
+        [a, op, b] => {
+            let (Ok(a), Ok(b)) = (a.trim().parse::<i64>(), b.trim().parse::<i64>()) else { return 2 };
+            match *op {
+                "-eq" => a == b,
+                "-ne" => a != b,
+                "-lt" => a < b,
+                "-le" => a <= b,
+                "-gt" => a > b,
+                "-ge" => a >= b,
+                _ => return 2,
+            }
+        }
+        _ => return 2,
+    };
+    i32::from(!truth)
+}
+
+fn stress(args: &[&str]) -> Effect {
+    let value = |k: &str| {
+        args.iter()
+            .position(|a| *a == k || a.starts_with(&format!("{k}=")))
+            .and_then(|i| args[i].split_once('=').map(|p| p.1).or(args.get(i + 1).copied()))
+    };
+    let workers = value("--vm").or(value("-m")).and_then(|v| v.parse().ok()).unwrap_or(0u64);
+    let bytes = value("--vm-bytes").and_then(size).unwrap_or(256 << 20);
+    let block = match value("--timeout").or(value("-t")).and_then(|t| sleep_length(&[t]).ok().flatten()) {
+        Some(d) => Block::For(d),
+        None => Block::Forever,
+    };
+    let text = "stress: info: [1] dispatching hogs: 0 cpu, 0 io, 1 vm, 0 hdd\n";
+    Effect { holds: workers.saturating_mul(bytes), block, ..Effect::ok(if workers > 0 { text } else { "" }) }
+}
+
+fn httpd(args: &[&str]) -> (Listener, bool) {
+    let value = |k: &str| args.iter().enumerate().find_map(|(i, a)| if *a == k { args.get(i + 1).copied() } else { a.strip_prefix(k) });
+    let port = value("-p").and_then(|p| p.rsplit(':').next()).and_then(|p| p.parse().ok()).unwrap_or(80);
+    let foreground = args.iter().any(|a| a.starts_with("-f") || *a == "-vf" || *a == "-fv");
+    (Listener { port, dir: Some(value("-h").unwrap_or("/").into()) }, foreground)
+}
+
+fn nc(args: &[&str], files: &[&str], ctx: &Ctx) -> Effect {
+    let flags: String = args.iter().filter(|a| a.starts_with('-')).flat_map(|a| a.chars()).collect();
+    let port = files.iter().rev().find_map(|f| f.parse().ok());
+    if flags.contains('l') {
+        return Effect::block(Block::Listen(Listener { port: port.unwrap_or(0), dir: None }));
+    }
+    let (Some(host), Some(port)) = (files.first(), port) else { return Effect::fail(1, "nc: bad arguments\n") };
+    let own = matches!(*host, "localhost" | "127.0.0.1") || **host == *ctx.fs.hostname;
+    if !ctx.resolves(host) {
+        return Effect::fail(1, format!("nc: bad address '{host}'\n"));
+    }
+    Effect::status(i32::from(own && ctx.local(port, "/").is_none()))
+}
+
+fn fetch(name: &str, args: &[&str], files: &[&str], ctx: &Ctx) -> Effect {
+    let curl = name == "curl";
+    let Some(url) = files
+        .iter()
+        .rev()
+        .find(|f| f.contains("://"))
+        .or(files.iter().rev().find(|f| f.contains(['.', ':', '/']) || **f == "localhost"))
+        .or(files.last())
+    else {
+        return Effect::fail(if curl { 2 } else { 1 }, format!("{name}: no URL specified\n"));
+    };
+    let rest = url.split_once("://").map_or(*url, |(_, r)| r);
+    let (authority, path) = rest.split_once('/').map_or((rest, "/".to_string()), |(a, p)| (a, format!("/{p}")));
+    let (host, port) = authority.rsplit_once(':').and_then(|(h, p)| p.parse().ok().map(|p| (h, p))).unwrap_or((authority, 80u16));
+    let own = matches!(host, "localhost" | "127.0.0.1" | "[::1]") || *host == *ctx.fs.hostname;
+    let status = match (own, ctx.resolves(host)) {
+        (true, _) => ctx.local(port, &path),
+        (false, true) => Some(200),
+        (false, false) => {
+            return if curl {
+                Effect::fail(6, format!("curl: (6) Could not resolve host: {host}\n"))
+            } else {
+                Effect::fail(1, format!("wget: bad address '{host}'\n"))
+            };
+        }
+    };
+    let takes = Block::For(SimDuration::from_millis(20));
+    match status {
+        None if curl => Effect::fail(7, format!("curl: (7) Failed to connect to {host} port {port}: Connection refused\n")),
+        None => Effect::fail(1, format!("wget: can't connect to remote host ({host}): Connection refused\n")),
+        Some(s) if s >= 400 && !curl => Effect::fail(1, format!("wget: server returned error: HTTP/1.1 {s}\n")),
+        Some(s) if s >= 400 => {
+            let fails = args.iter().any(|a| *a == "--fail" || (a.starts_with('-') && !a.starts_with("--") && a.contains('f')));
+            if fails { Effect::fail(22, format!("curl: (22) The requested URL returned error: {s}\n")) } else { Effect::default() }
+        }
+        Some(_) => Effect { block: takes, ..Effect::ok("ok\n") },
+    }
+}
+
+fn lookup(name: &str, files: &[&str], ctx: &Ctx) -> Effect {
+    let host = if name == "getent" { files.get(1) } else { files.first() };
+    let host = host.copied().unwrap_or("");
+    if ctx.resolves(host) {
+        return Effect::ok(match name {
+            "nslookup" => format!("Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\t{host}\nAddress: 10.96.0.1\n\n"),
+            "ping" => format!("PING {host} (10.96.0.1): 56 data bytes\n"),
+            _ => format!("10.96.0.1       {host}\n"),
+        });
+    }
+    let slow = Block::For(if ctx.dns_down { SimDuration::from_secs(5) } else { SimDuration::from_millis(20) });
+    match name {
+        "nslookup" => Effect {
+            status: 1,
+            block: slow,
+            ..Effect::ok(format!("Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n** server can't find {host}: NXDOMAIN\n\n"))
+        },
+        "ping" => Effect::fail(1, format!("ping: bad address '{host}'\n")),
+        _ => Effect::status(2),
+    }
+}
+
+fn seq(args: &[&str]) -> String {
+    let n: Vec<i64> = args.iter().filter_map(|a| a.parse().ok()).collect();
+    let (from, step, to) = match n.as_slice() {
+        [to] => (1, 1, *to),
+        [from, to] => (*from, 1, *to),
+        [from, step, to] if *step != 0 => (*from, *step, *to),
+        _ => return String::new(),
+    };
+    let mut out = String::new();
+    let mut i = from;
+    while (step > 0 && i <= to || step < 0 && i >= to) && out.len() < CAPTURE_MAX {
+        out.push_str(&format!("{i}\n"));
+        i += step;
+    }
+    out
+}
+
+/// Virtual time begins on Thursday, 1 January 2026, 00:00:00 UTC.
+const EPOCH: u64 = 1_767_225_600;
+
+fn date(args: &[&str], now: SimTime) -> String {
+    let total = EPOCH + now.as_secs();
+    let (days, s) = (total / 86_400, total % 86_400);
+    let (h, m, s) = (s / 3600, s / 60 % 60, s % 60);
+    // Civil date from days since 1970 (Howard Hinnant's algorithm).
+    let z = days + 719_468;
+    let (era, doe) = (z / 146_097, z % 146_097);
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let (day, month) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
+    let year = yoe + era * 400 + u64::from(month <= 2);
+    let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let week = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(days % 7) as usize];
+    let text = match args.iter().find_map(|a| a.strip_prefix('+')) {
+        Some(f) => f
+            .replace("%s", &total.to_string())
+            .replace("%F", "%Y-%m-%d")
+            .replace("%T", "%H:%M:%S")
+            .replace("%Y", &year.to_string())
+            .replace("%m", &format!("{month:02}"))
+            .replace("%d", &format!("{day:02}"))
+            .replace("%H", &format!("{h:02}"))
+            .replace("%M", &format!("{m:02}"))
+            .replace("%S", &format!("{s:02}")),
+        None => format!("{week} {} {day:2} {h:02}:{m:02}:{s:02} UTC {year}", names[month as usize - 1]),
+    };
+    text + "\n"
+}
