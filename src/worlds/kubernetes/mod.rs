@@ -54,7 +54,7 @@ impl Ctl<'_> {
     /// What the API server answers.
     pub fn create(&mut self, object: impl Into<Object>, why: &str) -> Result<Object, ApiError> {
         let mut object = object.into();
-        kinds::admit(&mut object, self.api)?;
+        kinds::admit(&mut object, self.api, self.config)?;
         self.api.create(object, &mut self.cx, &self.actor, why)
     }
 

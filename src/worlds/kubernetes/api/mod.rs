@@ -16,7 +16,7 @@ use crate::kernel::journal::{Entry, diff_json};
 use crate::kernel::{Change, Cx, FieldChange, RecordType, Streams};
 
 use super::kinds::Kind;
-use meta::{Key, Name};
+use meta::{Epoch, Key, Name};
 use object::Object;
 use store::Store;
 
@@ -65,6 +65,23 @@ impl ApiError {
         );
         Self { code: 409, reason: "Conflict", message, causes: vec![] }
     }
+    /// The request makes no sense: wrong types, unknown fields.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self { code: 400, reason: "BadRequest", message: message.into(), causes: vec![] }
+    }
+    /// Validation says no. `kind` is the Kind with its group if it has one (`Pod`, `Deployment.apps`).
+    pub fn invalid(kind: &str, name: &str, mut causes: Vec<FieldError>) -> Self {
+        let mut seen = std::collections::BTreeSet::new();
+        causes.retain(|c| seen.insert((c.field.clone(), c.body.clone())));
+        let list: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.body)).collect();
+        let list = if list.len() == 1 { list.join("") } else { format!("[{}]", list.join(", ")) };
+        Self { code: 422, reason: "Invalid", message: format!("{kind} \"{name}\" is invalid: {list}"), causes }
+    }
+    /// Admission says no: `pods "p" is forbidden: why`.
+    pub fn forbidden(kind: Kind, name: &str, why: impl fmt::Display) -> Self {
+        let message = format!("{} \"{name}\" is forbidden: {why}", kind.info().resource());
+        Self { code: 403, reason: "Forbidden", message, causes: vec![] }
+    }
     /// The API server (or etcd behind it) does not answer.
     pub fn unavailable() -> Self {
         Self { code: 503, reason: "ServiceUnavailable", message: "connection refused".into(), causes: vec![] }
@@ -79,12 +96,17 @@ pub struct Api {
     pub rng: Streams,
     /// False while the API server or etcd's quorum is down: every request fails.
     pub up: bool,
+    /// When virtual time begins on the calendar.
+    pub epoch: Epoch,
+    /// Pod specs that admission has seen, so that siblings share the result.
+    pub(in crate::worlds::kubernetes) admitted: super::kinds::Memo,
 }
 
 /// A write in the journal: both versions, rendered to field paths only when read.
 struct ObjectChange {
     old: Option<Object>,
     new: Option<Object>,
+    epoch: Epoch,
 }
 
 impl fmt::Debug for ObjectChange {
@@ -96,7 +118,7 @@ impl fmt::Debug for ObjectChange {
 
 impl Change for ObjectChange {
     fn fields(&self) -> Vec<FieldChange> {
-        let json = |o: &Option<Object>| o.as_ref().map_or(Value::Null, super::kinds::to_json);
+        let json = |o: &Option<Object>| o.as_ref().map_or(Value::Null, |o| super::kinds::to_json_at(o, self.epoch));
         // A new object is compared with an empty one, so that every leaf is named.
         let empty = |v: Value| if v.is_null() { Value::Object(Default::default()) } else { v };
         diff_json(&empty(json(&self.old)), &empty(json(&self.new)))
@@ -105,7 +127,13 @@ impl Change for ObjectChange {
 
 impl Api {
     pub fn new(seed: u64) -> Self {
-        Self { store: Store::default(), rng: Streams::new(seed, "kubernetes/api"), up: true }
+        Self {
+            store: Store::default(),
+            rng: Streams::new(seed, "kubernetes/api"),
+            up: true,
+            epoch: Epoch::default(),
+            admitted: super::kinds::Memo::new(),
+        }
     }
 
     /// Creates an object that was admitted, defaulted and validated: assigns uid, times, generation and a generated name.
@@ -200,7 +228,7 @@ impl Api {
         let cause = if quiet {
             cx.cause
         } else {
-            let change = Arc::new(ObjectChange { old: old.clone(), new: new.clone() });
+            let change = Arc::new(ObjectChange { old: old.clone(), new: new.clone(), epoch: self.epoch });
             Some(cx.record(Entry::new(RecordType::Change, actor.clone(), reason, about, why).with_change(change)))
         };
         match new {

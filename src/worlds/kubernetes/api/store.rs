@@ -33,6 +33,8 @@ impl WatchEvent {
 pub struct Store {
     resource_version: u64,
     kinds: Map<Kind, Map<Key, Object>>,
+    /// The resourceVersion of the last write of each kind.
+    versions: Map<Kind, u64>,
     /// Pods by node name.
     by_node: Map<Name, Set<Key>>,
     /// Objects by their controller's uid.
@@ -44,6 +46,11 @@ pub struct Store {
 impl Store {
     pub fn resource_version(&self) -> u64 {
         self.resource_version
+    }
+
+    /// Changes whenever any object of the kind does.
+    pub fn kind_version(&self, kind: Kind) -> u64 {
+        self.versions.get(&kind).copied().unwrap_or(0)
     }
 
     pub fn get(&self, kind: Kind, key: &Key) -> Option<&Object> {
@@ -92,6 +99,7 @@ impl Store {
         self.resource_version += 1;
         object.meta_mut().resource_version = self.resource_version;
         let (kind, key) = (object.kind(), object.key());
+        self.versions.insert(kind, self.resource_version);
         let old = self.kinds.entry(kind).or_default().insert(key, object.clone());
         self.reindex(old.as_ref(), Some(&object));
         self.pending.push(WatchEvent { resource_version: self.resource_version, old, new: Some(object.clone()), cause });
@@ -102,6 +110,7 @@ impl Store {
     pub fn remove(&mut self, kind: Kind, key: &Key, cause: Option<RecordId>) -> Option<Object> {
         let old = self.kinds.get_mut(&kind)?.remove(key)?;
         self.resource_version += 1;
+        self.versions.insert(kind, self.resource_version);
         self.reindex(Some(&old), None);
         self.pending.push(WatchEvent { resource_version: self.resource_version, old: Some(old.clone()), new: None, cause });
         Some(old)

@@ -1,23 +1,93 @@
 //! The kinds of the API, one file each: conversion from and to JSON, defaults, validation, printed columns. [`KINDS`] is the registry.
 
+mod admission;
+mod convert;
+mod defaults;
+mod deployment;
+mod endpointslice;
+mod event;
+mod generic;
+mod lease;
+mod namespace;
+mod node;
+mod pod;
+mod pod_defaults;
+mod pod_status;
+mod qos;
+mod replicaset;
+mod service;
+mod service_alloc;
+
 use serde_json::Value;
 
+use super::api::ApiError;
+use super::api::meta::Epoch;
 use super::api::object::Object;
-use super::api::{Api, ApiError};
 
-/// The full API object, as `kubectl get -o yaml` shows it: `apiVersion`, `kind`, `metadata`, `spec`, `status`.
+pub(in crate::worlds::kubernetes) use admission::Memo;
+pub use admission::admit;
+pub use qos::qos_class;
+pub use service_alloc::{CLUSTER_IP_RANGE, NODE_PORTS};
+
+/// The full API object, as `kubectl get -o json` shows it: `apiVersion`, `kind`, `metadata`, `spec`, `status`, in the order of the
+/// official types. Times count from the default [`Epoch`].
 pub fn to_json(object: &Object) -> Value {
-    let _ = object;
-    Value::Null
+    to_json_at(object, Epoch::default())
 }
 
-/// Mutating and validating admission of an object that is about to be created (defaults, tolerations, priority, quota …).
+/// The same with times counted from `epoch` (`api.epoch`).
+pub fn to_json_at(object: &Object, epoch: Epoch) -> Value {
+    let info = object.kind().info();
+    let body = match object {
+        Object::Pod(o) => pod::to_json(o, epoch),
+        Object::Node(o) => node::to_json(o, epoch),
+        Object::ReplicaSet(o) => replicaset::to_json(o),
+        Object::Deployment(o) => deployment::to_json(o),
+        Object::Service(o) => service::to_json(o),
+        Object::EndpointSlice(o) => endpointslice::to_json(o),
+        Object::Lease(o) => lease::to_json(o, epoch),
+        Object::Event(o) => event::to_json(o, epoch),
+        Object::Namespace(o) => namespace::to_json(o),
+        Object::Generic(o) => generic::to_json(o),
+    };
+    let mut all = serde_json::Map::new();
+    all.insert("apiVersion".into(), info.api_version().into());
+    all.insert("kind".into(), info.kind.into());
+    all.insert("metadata".into(), convert::meta_to_json(object.kind(), object.meta(), epoch));
+    all.extend(body);
+    Value::Object(all)
+}
+
+/// The object that a full API object in JSON describes; unknown fields are ignored, absent ones take the types' zero values.
 ///
 /// # Errors
-/// `Forbidden` and `Invalid` answers.
-pub fn admit(object: &mut Object, api: &mut Api) -> Result<(), ApiError> {
-    let _ = (object, api);
-    Ok(())
+/// `BadRequest` for an unknown kind or a field of the wrong type.
+pub fn from_json(value: &Value) -> Result<Object, ApiError> {
+    from_json_at(value, Epoch::default())
+}
+
+/// The same with times counted from `epoch`.
+///
+/// # Errors
+/// See [`from_json`].
+pub fn from_json_at(value: &Value, epoch: Epoch) -> Result<Object, ApiError> {
+    let text = |k: &str| value.get(k).and_then(Value::as_str).unwrap_or_default();
+    let (version, name) = (text("apiVersion"), text("kind"));
+    let kind = Kind::from_api(version, name)
+        .ok_or_else(|| ApiError::bad_request(format!("no matches for kind \"{name}\" in version \"{version}\"")))?;
+    let meta = convert::meta_from_json(value, epoch)?;
+    Ok(match kind {
+        Kind::Pod => pod::from_json(meta, value, epoch)?.into(),
+        Kind::Node => node::from_json(meta, value, epoch)?.into(),
+        Kind::ReplicaSet => replicaset::from_json(meta, value)?.into(),
+        Kind::Deployment => deployment::from_json(meta, value)?.into(),
+        Kind::Service => service::from_json(meta, value)?.into(),
+        Kind::EndpointSlice => endpointslice::from_json(meta, value)?.into(),
+        Kind::Lease => lease::from_json(meta, value, epoch)?.into(),
+        Kind::Event => event::from_json(meta, value, epoch)?.into(),
+        Kind::Namespace => namespace::from_json(meta, value).into(),
+        _ => generic::from_json(kind, meta, value).into(),
+    })
 }
 
 /// Every kind the API knows. Those without a type of their own are kept as JSON (`Object::Generic`).
@@ -136,6 +206,26 @@ pub const KINDS: &[KindInfo] = &[
 ];
 
 impl Kind {
+    /// `metadata.generation` is kept (staging/src/k8s.io/api strategies: those with PrepareForCreate setting it to 1).
+    pub fn has_generation(self) -> bool {
+        matches!(
+            self,
+            Self::Pod
+                | Self::Deployment
+                | Self::ReplicaSet
+                | Self::ReplicationController
+                | Self::StatefulSet
+                | Self::DaemonSet
+                | Self::Job
+                | Self::CronJob
+                | Self::PodDisruptionBudget
+                | Self::NetworkPolicy
+                | Self::Ingress
+                | Self::IngressClass
+                | Self::EndpointSlice
+                | Self::PriorityClass
+        )
+    }
     pub fn info(self) -> &'static KindInfo {
         &KINDS[self as usize]
     }

@@ -1,0 +1,236 @@
+//! Admission of an object that is about to be created: defaults, the mutating plugins, validation. Facts: pkg/kubeapiserver/options/plugins.go
+//! (order), plugin/pkg/admission/{defaulttolerationseconds,priority,serviceaccount}.
+//!
+//! Pods of one controller share their spec: it is admitted once and remembered, so that the thousandth pod costs a look-up.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1 as core;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::convert::value_of;
+use super::{Kind, defaults, pod_defaults, qos, service_alloc};
+use crate::kernel::Map;
+use crate::worlds::kubernetes::Config;
+use crate::worlds::kubernetes::api::meta::{Key, Meta, Name};
+use crate::worlds::kubernetes::api::object::{Object, Pod, Qos};
+use crate::worlds::kubernetes::api::{Api, ApiError};
+
+/// Admitted pod specs by the uid of the pods' controller.
+pub(in crate::worlds::kubernetes) type Memo = Map<Name, Admitted>;
+
+/// So many controllers are remembered; beyond that the memory starts anew.
+const MEMO_MAX: usize = 4096;
+
+/// What admission made of a spec.
+#[derive(Clone, Debug)]
+pub(in crate::worlds::kubernetes) struct Admitted {
+    from: Arc<core::PodSpec>,
+    spec: Arc<core::PodSpec>,
+    qos: Qos,
+    /// What else it depended on.
+    salt: [u64; 3],
+}
+
+/// Mutating and validating admission of an object that is about to be created (defaults, tolerations, priority, allocation …).
+///
+/// # Errors
+/// `Forbidden` and `Invalid` answers.
+pub fn admit(object: &mut Object, api: &mut Api, config: &Config) -> Result<(), ApiError> {
+    match object {
+        Object::Pod(pod) => admit_pod(Arc::make_mut(pod), api, config),
+        // Written by components in large numbers, always complete.
+        Object::Event(_) | Object::Lease(_) | Object::EndpointSlice(_) | Object::Node(_) => Ok(()),
+        _ => admit_whole(object, api),
+    }
+}
+
+/// Kinds that are created rarely go through their JSON form.
+fn admit_whole(object: &mut Object, api: &mut Api) -> Result<(), ApiError> {
+    let kind = object.kind();
+    let mut value = super::to_json_at(object, api.epoch);
+    defaults::apply(kind, &mut value);
+    if kind == Kind::Service {
+        service_alloc::allocate(&mut value, None, api)?;
+    }
+    let meta = object.meta().clone();
+    *object = super::from_json_at(&value, api.epoch)?;
+    let labels = object.meta().labels.clone();
+    *object.meta_mut() = Meta { labels, ..meta };
+    Ok(())
+}
+
+fn admit_pod(pod: &mut Pod, api: &mut Api, config: &Config) -> Result<(), ApiError> {
+    let salt = [Kind::PriorityClass, Kind::LimitRange, Kind::ServiceAccount].map(|k| api.store.kind_version(k));
+    let owner = pod.meta.controller().map(|o| o.uid.clone());
+    if let Some(known) = owner.as_ref().and_then(|o| api.admitted.get(o)) {
+        // The result may come in again (a pod template that was already admitted).
+        if (Arc::ptr_eq(&known.from, &pod.spec) || Arc::ptr_eq(&known.spec, &pod.spec)) && known.salt == salt {
+            pod.spec = known.spec.clone();
+            pod.status.qos = known.qos;
+            return Ok(());
+        }
+    }
+    let from = pod.spec.clone();
+    let mut spec = value_of(&*pod.spec);
+    if let Some(s) = spec.as_object_mut() {
+        pod_defaults::pod_spec(s, true);
+        mutate(s, &pod.meta, api, config)?;
+    }
+    let spec = core::PodSpec::deserialize(&spec).map_err(|e| ApiError::bad_request(e.to_string()))?;
+    pod.spec = Arc::new(spec);
+    pod.status.qos = qos::qos_class(&pod.spec);
+    if let Some(owner) = owner {
+        if api.admitted.len() >= MEMO_MAX {
+            api.admitted = Map::new();
+        }
+        api.admitted.insert(owner, Admitted { from, spec: pod.spec.clone(), qos: pod.status.qos, salt });
+    }
+    Ok(())
+}
+
+/// The mutating plugins on a pod's spec.
+pub(super) fn mutate(s: &mut defaults::Object, meta: &Meta, api: &Api, config: &Config) -> Result<(), ApiError> {
+    service_account(s, meta, api)?;
+    priority(s, meta, api)?;
+    tolerations(s, config);
+    Ok(())
+}
+
+/// plugin/pkg/admission/serviceaccount. The token volume `kube-api-access-…` is not added: nothing here reads it.
+fn service_account(s: &mut defaults::Object, meta: &Meta, api: &Api) -> Result<(), ApiError> {
+    defaults::set(s, "serviceAccountName", "default");
+    let name = s["serviceAccountName"].clone();
+    let wanted = name.as_str().unwrap_or_default();
+    // The account `default` is made moments after its namespace; the plugin waits for it.
+    if wanted != "default" && api.store.get(Kind::ServiceAccount, &Key::new(meta.namespace.clone(), wanted)).is_none() {
+        let ns = &meta.namespace;
+        let why = format!("error looking up service account {ns}/{wanted}: serviceaccount \"{wanted}\" not found");
+        return Err(ApiError::forbidden(Kind::Pod, &meta.name, why));
+    }
+    s.insert("serviceAccount".into(), name);
+    Ok(())
+}
+
+/// plugin/pkg/admission/priority; pkg/apis/scheduling/types.go for the built-in classes.
+fn priority(s: &mut defaults::Object, meta: &Meta, api: &Api) -> Result<(), ApiError> {
+    const SYSTEM: &[(&str, i64)] = &[("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
+    let class = s.get("priorityClassName").and_then(Value::as_str).unwrap_or_default().to_string();
+    let value_of_class = |body: &Value| body["value"].as_i64().unwrap_or(0);
+    let policy_of = |body: &Value| body["preemptionPolicy"].as_str().unwrap_or("PreemptLowerPriority").to_string();
+    let (name, value, policy) = if class.is_empty() {
+        let default = api
+            .store
+            .list(Kind::PriorityClass)
+            .filter_map(|o| if let Object::Generic(g) = o { Some(g) } else { None })
+            .filter(|g| g.body["globalDefault"] == true)
+            .min_by_key(|g| value_of_class(&g.body));
+        match default {
+            Some(g) => (g.meta.name.to_string(), value_of_class(&g.body), policy_of(&g.body)),
+            None => (String::new(), 0, "PreemptLowerPriority".to_string()),
+        }
+    } else if let Some((_, value)) = SYSTEM.iter().find(|(n, _)| *n == class) {
+        (class, *value, "PreemptLowerPriority".to_string())
+    } else {
+        match api.store.get(Kind::PriorityClass, &Key::new("", class.as_str())) {
+            Some(Object::Generic(g)) => (class, value_of_class(&g.body), policy_of(&g.body)),
+            _ => return Err(ApiError::forbidden(Kind::Pod, &meta.name, format!("no PriorityClass with name {class} was found"))),
+        }
+    };
+    if let Some(given) = s.get("priority").and_then(Value::as_i64).filter(|g| *g != value) {
+        let why = format!(
+            "the integer value of priority ({given}) must not be provided in pod spec; priority admission controller computed {value} from the given PriorityClass name"
+        );
+        return Err(ApiError::forbidden(Kind::Pod, &meta.name, why));
+    }
+    if !name.is_empty() {
+        s.insert("priorityClassName".into(), name.into());
+    }
+    s.insert("priority".into(), value.into());
+    defaults::set(s, "preemptionPolicy", policy);
+    Ok(())
+}
+
+/// plugin/pkg/admission/defaulttolerationseconds: unless the pod already tolerates them with NoExecute.
+fn tolerations(s: &mut defaults::Object, config: &Config) {
+    for (key, seconds) in [
+        ("node.kubernetes.io/not-ready", config.default_not_ready_toleration_seconds),
+        ("node.kubernetes.io/unreachable", config.default_unreachable_toleration_seconds),
+    ] {
+        let tolerated = s.get("tolerations").and_then(Value::as_array).into_iter().flatten().any(|t| {
+            let text = |k: &str| t[k].as_str().unwrap_or_default();
+            (text("key") == key || text("key").is_empty()) && matches!(text("effect"), "NoExecute" | "")
+        });
+        if !tolerated {
+            let new = json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds});
+            if let Some(list) = s.entry("tolerations").or_insert(json!([])).as_array_mut() {
+                list.push(new);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::journal::{Cx, Journal};
+    use crate::worlds::kubernetes::api::meta::OwnerRef;
+
+    fn pod(spec: Value) -> Pod {
+        let v = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}, "spec": spec});
+        let Ok(Object::Pod(p)) = super::super::from_json(&v) else { panic!("a pod") };
+        Arc::unwrap_or_clone(p)
+    }
+
+    #[test]
+    fn pods_get_their_defaults() {
+        let (mut api, config) = (Api::new(1), Config::default());
+        let mut o: Object =
+            pod(json!({"containers": [{"name": "c", "image": "nginx", "resources": {"limits": {"cpu": "1", "memory": "1Gi"}}}]})).into();
+        admit(&mut o, &mut api, &config).unwrap();
+        let v = super::super::to_json(&o);
+        let spec = &v["spec"];
+        assert_eq!(spec["containers"][0]["imagePullPolicy"], "Always");
+        assert_eq!(spec["containers"][0]["resources"]["requests"]["cpu"], "1");
+        assert_eq!(spec["tolerations"][1]["tolerationSeconds"], 300);
+        assert_eq!(spec["priority"], 0);
+        assert_eq!(spec["serviceAccountName"], "default");
+        assert_eq!(v["status"]["qosClass"], "Guaranteed");
+        assert_eq!(v["status"]["phase"], "Pending");
+    }
+
+    #[test]
+    fn siblings_share_their_spec() {
+        let (mut api, config) = (Api::new(1), Config::default());
+        let mut first = pod(json!({"containers": [{"name": "c", "image": "a"}]}));
+        first.meta.owners = Arc::new(vec![OwnerRef {
+            api_version: "apps/v1".into(),
+            kind: "ReplicaSet".into(),
+            name: "r".into(),
+            uid: "u".into(),
+            controller: true,
+            block_owner_deletion: true,
+        }]);
+        let mut second: Object = first.clone().into();
+        let mut first: Object = first.into();
+        admit(&mut first, &mut api, &config).unwrap();
+        admit(&mut second, &mut api, &config).unwrap();
+        let (Object::Pod(a), Object::Pod(b)) = (&first, &second) else { panic!() };
+        assert!(Arc::ptr_eq(&a.spec, &b.spec));
+    }
+
+    #[test]
+    fn priority_comes_from_the_class() {
+        let (mut api, config) = (Api::new(1), Config::default());
+        let mut o: Object = pod(json!({"containers": [], "priorityClassName": "gold"})).into();
+        let e = admit(&mut o, &mut api, &config).unwrap_err();
+        assert_eq!(e.message, "pods \"p\" is forbidden: no PriorityClass with name gold was found");
+        let class = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "gold"}, "value": 7});
+        let mut journal = Journal::default();
+        let mut cx = Cx { now: Default::default(), world: "kubernetes", journal: &mut journal, cause: None };
+        api.create(super::super::from_json(&class).unwrap(), &mut cx, &"you".into(), "").unwrap();
+        admit(&mut o, &mut api, &config).unwrap();
+        assert_eq!(super::super::to_json(&o)["spec"]["priority"], 7);
+    }
+}

@@ -1,0 +1,30 @@
+//! `v1/Pod`
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1 as core;
+use serde_json::Value;
+
+use super::convert::{Fields, Put, part, value_of};
+use super::pod_status;
+use crate::worlds::kubernetes::api::ApiError;
+use crate::worlds::kubernetes::api::meta::{Epoch, Meta};
+use crate::worlds::kubernetes::api::object::Pod;
+
+pub(super) fn to_json(pod: &Pod, epoch: Epoch) -> Fields {
+    let mut spec = value_of(&*pod.spec);
+    if let (Some(s), Some(node)) = (spec.as_object_mut(), &pod.node) {
+        s.put("nodeName", &**node);
+    }
+    let mut f = Fields::new();
+    f.put("spec", spec);
+    f.put("status", pod_status::to_json(&pod.status, epoch));
+    f
+}
+
+pub(super) fn from_json(meta: Meta, value: &Value, epoch: Epoch) -> Result<Pod, ApiError> {
+    let mut spec: core::PodSpec = part(value, "spec")?;
+    let node = spec.node_name.take().filter(|n| !n.is_empty()).map(Into::into);
+    let status = pod_status::from_json(value.get("status").unwrap_or(&Value::Null), epoch);
+    Ok(Pod { meta, spec: Arc::new(spec), node, status })
+}
