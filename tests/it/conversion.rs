@@ -10,7 +10,8 @@ use crate::vectors;
 fn plain(v: &Value) -> Value {
     match v {
         Value::Object(m) => {
-            let kept = m.iter().map(|(k, v)| (k.clone(), plain(v))).filter(|(_, v)| !v.is_null() && *v != Value::Object(Default::default()));
+            let kept =
+                m.iter().map(|(k, v)| (k.clone(), plain(v))).filter(|(_, v)| !v.is_null() && *v != Value::Object(Default::default()));
             Value::Object(kept.collect())
         }
         Value::Array(l) => Value::Array(l.iter().map(plain).collect()),
@@ -21,8 +22,14 @@ fn plain(v: &Value) -> Value {
 #[test]
 fn recorded_objects_round_trip() {
     let Some(printing) = vectors::json("printing.json") else { return };
-    // An hour before the recording.
-    let epoch = Epoch::from_unix(1_795_215_600);
+    // Two weeks before the recording: nothing in it is older.
+    let epoch = Epoch::from_unix(1_794_000_000);
+    // What an unset field means is written out: endpoints' conditions, and the kubelet's port, which the recording's stand-in nodes lack.
+    let told = |path: &str| {
+        path.ends_with(".conditions.serving")
+            || path.ends_with(".conditions.terminating")
+            || path == "status.daemonEndpoints.kubeletEndpoint.Port"
+    };
     let mut wrong = Vec::new();
     for o in printing["objects"].as_array().expect("objects") {
         let back = match kinds::from_json_at(o, epoch) {
@@ -32,7 +39,7 @@ fn recorded_objects_round_trip() {
                 continue;
             }
         };
-        for f in wheelhouse::kernel::journal::diff_json(&plain(o), &plain(&back)) {
+        for f in wheelhouse::kernel::journal::diff_json(&plain(o), &plain(&back)).iter().filter(|f| !told(&f.path)) {
             wrong.push(format!("{} {} {}: {} became {}", o["kind"], o["metadata"]["name"], f.path, f.from, f.to));
         }
     }
