@@ -13,6 +13,7 @@ mod node;
 mod pod;
 mod pod_defaults;
 mod pod_status;
+pub mod pod_word;
 mod qos;
 mod replicaset;
 mod service;
