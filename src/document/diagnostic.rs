@@ -73,7 +73,7 @@ impl Diagnostic {
         }
     }
     /// Like [`Self::did_you_mean`], and lists the candidates where none is near and they are few.
-    pub fn one_of<'c>(self, word: &str, candidates: &[&'c str]) -> Self {
+    pub fn one_of(self, word: &str, candidates: &[&str]) -> Self {
         match nearest(word, candidates.iter().copied()) {
             Some(near) => self.help(format!("did you mean `{near}`?")),
             None if candidates.is_empty() => self.help("there are none"),
@@ -264,7 +264,15 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     };
     let mut best: Option<(usize, &str)> = None;
     for c in candidates {
-        let distance = if !wanted.is_empty() && plain(c) == wanted { 0 } else { strsim::damerau_levenshtein(word, c) };
+        // `scheduler` for `kube-scheduler`: a whole part of the name.
+        let part = word.len() >= 4 && c.split(['-', '.', '_']).any(|p| p == word);
+        let distance = if part {
+            1
+        } else if !wanted.is_empty() && plain(c) == wanted {
+            0
+        } else {
+            strsim::damerau_levenshtein(word, c)
+        };
         let close = distance <= allowed && distance < c.chars().count();
         if close && best.is_none_or(|(d, _)| distance < d) {
             best = Some((distance, c));

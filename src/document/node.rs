@@ -208,6 +208,7 @@ impl Node {
     ///
     /// # Errors
     /// The first error of `change`.
+    #[expect(clippy::type_complexity, reason = "one closure, described above")]
     pub fn map_texts<E>(&mut self, change: &mut dyn FnMut(&Node, &str) -> Result<Option<String>, E>) -> Result<(), E> {
         let new = match &self.value {
             Value::Str(s) => change(self, s)?,

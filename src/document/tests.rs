@@ -122,6 +122,7 @@ fn errors_tell_where_and_what() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "that nothing hangs is what is tested; far above what it takes")]
 fn hostile_texts_are_refused_at_once() {
     let bomb = (1..12).fold("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_string(), |s, i| {
         let p = format!("*a{}", i - 1);
@@ -162,7 +163,7 @@ fn hostile_texts_are_refused_at_once() {
             let e = read(&text, dialect).map(|n| n.len()).map_err(|e| e.render(false));
             assert!(e.is_err() || what == "many values", "{what}: accepted");
             assert!(e.err().is_none_or(|e| e.len() < 4000), "{what}: a long message");
-            assert!(start.elapsed() < Duration::from_secs(4), "{what} took {:?}", start.elapsed());
+            assert!(start.elapsed() < Duration::from_secs(10), "{what} took {:?}", start.elapsed());
         }
     }
     // Large but honest texts are read.

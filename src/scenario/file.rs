@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use crate::document::{Node, Source, Span};
 use crate::kernel::{SimDuration, SimTime};
 use crate::model::{Fault, ImageSpec, OperatorSpec, TrafficSpec};
-use crate::worlds::Files;
 
+use super::catalogue::Folder;
 use super::expression::{Expression, Text};
 
 /// A whole scenario, checked. Cheap enough to clone.
@@ -40,7 +40,7 @@ pub struct Scenario {
     pub solve: Option<Solve>,
     pub debrief: Vec<Text>,
     /// The scenario's folder: where `-f FILE` of a command is read from.
-    pub files: Arc<dyn Files + Send + Sync>,
+    pub files: Arc<Folder>,
     pub source: Arc<Source>,
 }
 

@@ -2,10 +2,17 @@
 //!
 //! May use `worlds` (the trait only), `model`, `document` and `kernel`.
 
+pub mod catalogue;
+mod check;
 pub mod expression;
 pub mod facts;
 pub mod file;
+pub mod load;
+#[cfg(test)]
+mod tests;
 
+pub use catalogue::{Catalogue, Folder, Opened};
 pub use expression::{EvalError, Expression, Template, Text, Value};
-pub use facts::{FACTS, FactInfo, Facts};
+pub use facts::{FACTS, FactInfo, Facts, WORLDS};
 pub use file::{Expect, Scenario, Trigger};
+pub use load::{Loaded, load};

@@ -181,7 +181,7 @@ fn grouped(digits: &str) -> String {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |d| ("-", d));
     let mut out = String::from(sign);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(' ');
         }
         out.push(c);
@@ -225,7 +225,7 @@ pub fn people_duration(ns: i64) -> String {
         format!("{}ms", (n / 1_000_000).max(1))
     } else if n < 10 * S {
         let tenths = (n + S / 20) / (S / 10);
-        if tenths % 10 == 0 { format!("{}s", tenths / 10) } else { format!("{}.{}s", tenths / 10, tenths % 10) }
+        if tenths.is_multiple_of(10) { format!("{}s", tenths / 10) } else { format!("{}.{}s", tenths / 10, tenths % 10) }
     } else {
         let s = (n + S / 2) / S;
         let (h, m, s) = (s / 3600, s / 60 % 60, s % 60);

@@ -1,0 +1,198 @@
+//! Checks across a whole scenario: names that refer to nothing, times beyond the end, entries that can never happen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::document::{Diagnostic, Diagnostics, Reader, Span};
+use crate::kernel::SimTime;
+use crate::model::{FaultTarget, ImageRef, LinkEnd};
+
+use super::facts::Param;
+use super::file::{Expect, Scenario, Trigger};
+
+/// Names that were used somewhere, with their places.
+pub struct Uses {
+    pub streams: Vec<(Arc<str>, Span)>,
+    pub images: Vec<(Arc<str>, Span)>,
+}
+
+/// Finds what only the whole file can tell.
+pub(super) fn cross(s: &Scenario, r: &Reader, uses: &Uses, sink: &Diagnostics) {
+    let streams: Vec<&str> = s.traffic.iter().map(|t| &*t.name).collect();
+    for (name, span) in &uses.streams {
+        if !streams.contains(&&**name) {
+            sink.push(Diagnostic::error(format!("there is no traffic stream `{name}`")).at(span).one_of(name, &streams));
+        }
+    }
+    images(s, uses, sink);
+    triggers(s, sink);
+    expectations(s, r, sink);
+    expressions(s, &streams, sink);
+    partitions(s, sink);
+    if s.traffic.is_empty() && !r.has("traffic") && !sink.has_errors() {
+        sink.push(Diagnostic::note("nobody sends requests: this scenario has no `traffic`, so availability has no value").at(r.span()));
+    }
+}
+
+/// A fault on an image nobody described is allowed (its behaviour is the default), a near miss is an error.
+fn images(s: &Scenario, uses: &Uses, sink: &Diagnostics) {
+    let known: BTreeSet<String> = s.images.iter().map(|i| i.reference.canonical()).collect();
+    let names: Vec<&str> = s.images.iter().map(|i| &*i.reference.text).collect();
+    for (name, span) in &uses.images {
+        if !known.contains(&ImageRef::new(name.clone()).canonical()) {
+            let d = Diagnostic::warning(format!("`images` does not describe `{name}`; it behaves like any image")).at(span);
+            sink.push(d.did_you_mean(name, names.iter().copied()));
+        }
+    }
+}
+
+/// `after` must lead back to a root, and nothing may lie beyond the end.
+fn triggers(s: &Scenario, sink: &Diagnostics) {
+    let end = SimTime::ZERO + s.duration;
+    let at: BTreeMap<&str, usize> = s.timeline.iter().enumerate().map(|(i, e)| (&*e.id, i)).collect();
+    let mut earliest: Vec<Earliest> = vec![Earliest::Unknown; s.timeline.len()];
+    let mut told: BTreeSet<u32> = BTreeSet::new();
+    // Repetitions share a place; one word about it is enough.
+    let mut once = |i: usize, d: Diagnostic| {
+        if told.insert(s.timeline[i].span.start) {
+            sink.push(d.at(&s.timeline[i].span));
+        }
+    };
+    for i in 0..s.timeline.len() {
+        // Down the chain of `after` to something known, then back up.
+        let (mut chain, mut here) = (Vec::new(), i);
+        let mut time = loop {
+            let found = match (&s.timeline[here].trigger, earliest[here]) {
+                (_, Earliest::Known(t)) => break t,
+                (_, Earliest::Visiting) => {
+                    let other = &s.timeline[here].id;
+                    once(here, Diagnostic::error(format!("`{other}` can never happen: the entries it comes after come after it")));
+                    break None;
+                }
+                (Trigger::At(t), _) => Some(*t),
+                (Trigger::When(_), _) => Some(SimTime::ZERO),
+                (Trigger::Settled { delay }, _) => Some(SimTime::ZERO + *delay),
+                (Trigger::After { id, .. }, _) => match at.get(&**id).copied() {
+                    Some(next) => {
+                        earliest[here] = Earliest::Visiting;
+                        chain.push(here);
+                        here = next;
+                        continue;
+                    }
+                    None => {
+                        let names = s.timeline.iter().filter(|e| !e.id.contains('#')).map(|e| &*e.id);
+                        once(here, Diagnostic::error(format!("there is no entry `{id}` to come after")).did_you_mean(id, names));
+                        None
+                    }
+                },
+            };
+            earliest[here] = Earliest::Known(found);
+            break found;
+        };
+        for here in chain.into_iter().rev() {
+            if let Trigger::After { delay, .. } = &s.timeline[here].trigger {
+                time = time.map(|t| t + *delay);
+            }
+            earliest[here] = Earliest::Known(time);
+        }
+    }
+    for (i, e) in s.timeline.iter().enumerate().filter(|(_, e)| !e.id.contains('#')) {
+        if let Earliest::Known(Some(t)) = earliest[i]
+            && t >= end
+        {
+            let d = Diagnostic::error(format!("this happens at {t} at the earliest; the scenario ends at {end}")).help("raise `duration`");
+            once(i, d.label(format!("`{}`", e.id)));
+        }
+    }
+}
+
+/// The earliest moment an entry can happen.
+#[derive(Clone, Copy)]
+enum Earliest {
+    Unknown,
+    Visiting,
+    /// None: never, which was said already.
+    Known(Option<SimTime>),
+}
+
+fn expectations(s: &Scenario, r: &Reader, sink: &Diagnostics) {
+    let end = SimTime::ZERO + s.duration;
+    let ids: Vec<&str> = s.timeline.iter().map(|e| &*e.id).collect();
+    for e in &s.expect {
+        match &e.kind {
+            Expect::Eventually { after: Some(id), .. } if !ids.contains(&&**id) => {
+                sink.push(
+                    Diagnostic::error(format!("there is no entry `{id}` to count from"))
+                        .at(&e.expr.span())
+                        .did_you_mean(id, ids.iter().copied()),
+                );
+            }
+            Expect::Always { from: Some(t), .. } | Expect::Never { from: Some(t), .. } if *t >= end => {
+                sink.push(Diagnostic::error(format!("this is looked at from {t}; the scenario ends at {end}")).at(&e.expr.span()));
+            }
+            Expect::Always { from: Some(a), until: Some(b) } | Expect::Never { from: Some(a), until: Some(b) } if a >= b => {
+                sink.push(Diagnostic::error("`until` lies before `from`").at(&e.expr.span()));
+            }
+            _ => {}
+        }
+        if e.expr.uses().is_empty() {
+            sink.push(Diagnostic::warning("this expectation asks nothing of the run").at(&e.expr.span()));
+        }
+    }
+    if s.expect.is_empty() && !r.has("solve") && !sink.has_errors() {
+        sink.push(Diagnostic::note("this scenario expects nothing, so it cannot fail").at(&r.key_span("expect")));
+    }
+}
+
+/// Literal arguments of facts: faults, streams and questions must exist, worlds must take part.
+fn expressions(s: &Scenario, streams: &[&str], sink: &Diagnostics) {
+    let faults = s.fault_ids();
+    let faults: Vec<&str> = faults.iter().map(|f| &**f).collect();
+    let questions: Vec<&str> = s.timeline.iter().filter_map(|e| e.ask.as_ref()).map(|a| &*a.id).collect();
+    let worlds = s.setup.worlds();
+    let mut told: BTreeSet<(Arc<str>, u32, u32)> = BTreeSet::new();
+    for e in s.expressions() {
+        for u in e.uses() {
+            if !told.insert((u.span.source.name.clone(), u.span.start, u.span.end)) {
+                continue;
+            }
+            if let Some(w) = &u.world
+                && !worlds.contains(&&**w)
+                && !worlds.is_empty()
+            {
+                sink.push(Diagnostic::error(format!("the world {w} does not take part in this scenario")).at(&u.span));
+            }
+            for ((text, span), param) in u.literals.iter().zip(u.info.params).filter_map(|(l, p)| l.as_ref().map(|l| (l, p))) {
+                let (known, what): (&[&str], &str) = match param {
+                    Param::Fault => (&faults, "fault"),
+                    Param::Stream => (streams, "traffic stream"),
+                    Param::Question => (&questions, "question"),
+                    _ => continue,
+                };
+                if !known.contains(&&**text) {
+                    sink.push(Diagnostic::error(format!("there is no {what} `{text}`")).at(span).one_of(text, known));
+                }
+            }
+        }
+    }
+}
+
+/// `from: HOST` of a partition must be a machine of that world.
+fn partitions(s: &Scenario, sink: &Diagnostics) {
+    for e in &s.timeline {
+        for act in &e.faults {
+            if let crate::model::FaultKind::Partition { from: LinkEnd::Host(host) } = &act.fault.kind {
+                let machines = s.setup.machines(act.world);
+                if !machines.iter().any(|m| m.name == *host) {
+                    let names: Vec<&str> =
+                        ["everyone", "control-plane", "clients"].into_iter().chain(machines.iter().map(|m| &*m.name)).collect();
+                    let d = Diagnostic::error(format!("`from`: the world {} has no machine `{host}`", act.world)).at(&e.span);
+                    sink.push(d.one_of(host, &names));
+                }
+                if matches!(&act.fault.target, FaultTarget::Host(h) if h == host) {
+                    sink.push(Diagnostic::error("a machine cannot be cut off from itself").at(&e.span));
+                }
+            }
+        }
+    }
+}
