@@ -79,6 +79,13 @@ impl Machine {
         ProbeAnswer { outcome, takes: r.takes }
     }
 
+    /// The text of a file in a container, running or not (`/dev/termination-log`).
+    pub fn read_file(&mut self, id: ContainerId, path: &str) -> Option<Arc<str>> {
+        let c = self.containers.get_mut(&id).map(Arc::make_mut)?;
+        let spec = c.spec.clone();
+        fs(&mut c.files, &mut self.shared, &mut self.volumes, &spec, &c.host, false).read(path)
+    }
+
     /// Runs a command inside a running container. What it changes is changed at once, whatever time it takes.
     pub fn exec(&mut self, id: ContainerId, argv: &[Arc<str>], now: SimTime) -> ExecResult {
         let refused = |text: &str| ExecResult { code: 126, stdout: String::new(), stderr: format!("{text}\n"), takes: EXEC_LATENCY };
@@ -98,6 +105,7 @@ impl Machine {
             has_app: app.is_some() && has_app(&c.image),
             app,
             now,
+            ops: super::program::EXEC_OPS,
             age: SimDuration::ZERO,
             listeners,
             captures: vec![String::new()],
@@ -106,6 +114,14 @@ impl Machine {
             kills: Vec::new(),
             outside: Vec::new(),
         };
+        let first = argv.first().map_or("", |a| &**a);
+        if !ctx.has_app && !super::program::exists(first, &ctx.fs) {
+            c.program = Some(program);
+            let text = format!(
+                "OCI runtime exec failed: exec failed: unable to start container process: exec: \"{first}\": executable file not found in $PATH: unknown\n"
+            );
+            return ExecResult { code: 127, stdout: String::new(), stderr: text, takes: EXEC_LATENCY };
+        }
         let mut shell = Shell::beside(argv, &spec.env);
         let (mut age, mut turns, mut code) = (SimDuration::ZERO, 0, None);
         let takes = loop {
@@ -122,7 +138,7 @@ impl Machine {
             }
             turns += 1;
             match shell.next() {
-                Some(next) if turns < TURNS_MAX => age = next.max(age),
+                Some(next) if turns < TURNS_MAX && ctx.ops > 0 => age = next.max(age),
                 _ => break SimDuration::MAX,
             }
         };

@@ -158,7 +158,7 @@ impl Machine {
         let pulls: Vec<_> = self.pulls.values().filter(|p| p.host == name).map(|p| p.id).collect();
         for id in pulls {
             let Some(p) = self.pulls.get_mut(&id) else { continue };
-            p.ends = p.ends + away;
+            p.ends += away;
             p.token = self.agenda.schedule(p.ends, p.cause, Event::PullDone(id));
         }
     }

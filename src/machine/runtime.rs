@@ -214,8 +214,9 @@ impl Machine {
 
     /// Starts (or restarts) a container; `Started` or `StartFailed` follows after [`START_LATENCY`].
     pub fn start(&mut self, id: ContainerId, now: SimTime, cause: Option<RecordId>) {
-        let Some(c) = self.container_mut(id) else { return };
-        if matches!(c.state, ContainerState::Created | ContainerState::Exited(_)) {
+        let Some(c) = self.containers.get_mut(&id).map(Arc::make_mut) else { return };
+        let up = self.hosts.get(&c.host).is_some_and(|h| matches!(h.state, HostState::Up | HostState::Paused));
+        if up && matches!(c.state, ContainerState::Created | ContainerState::Exited(_)) {
             c.generation += 1;
             c.state = ContainerState::Starting;
             c.cause = cause;
@@ -247,6 +248,7 @@ impl Machine {
                 c.state = ContainerState::Running { since: now };
                 c.backlog = Backlog::default();
                 self.plan(id, now);
+                self.deliver_pending(id, now);
                 vec![Notice { cause, what: What::Started { id } }]
             }
             Err(error) => {
@@ -293,6 +295,7 @@ impl Machine {
             has_app: super::program::has_app(&image),
             app: None,
             now,
+            ops: super::program::TURN_OPS,
             age: SimDuration::ZERO,
             listeners: Vec::new(),
             captures: Vec::new(),
@@ -387,8 +390,7 @@ impl Machine {
 
     /// Sends a signal to the main process.
     pub fn signal(&mut self, id: ContainerId, signal: Signal, now: SimTime, cause: Option<RecordId>) {
-        let Some(c) = self.containers.get_mut(&id).map(Arc::make_mut) else { return };
-        if matches!(c.state, ContainerState::Created | ContainerState::Exited(_)) {
+        if self.container(id).is_none_or(|c| matches!(c.state, ContainerState::Created | ContainerState::Exited(_))) {
             return;
         }
         let number = match signal {
@@ -401,7 +403,7 @@ impl Machine {
         if number == 9 {
             return self.plan_death(id, Death { code: 137, signal: Some(9), oom: false }, now + KILL_LATENCY, cause);
         }
-        let busy = self.flights_busy(id);
+        let busy = self.busy_until(id);
         let Some(c) = self.containers.get_mut(&id).map(Arc::make_mut) else { return };
         let Some(p) = &mut c.program else {
             // Not running yet: it will find the signal waiting.
@@ -436,10 +438,6 @@ impl Machine {
             }
         }
         self.plan(id, now);
-    }
-
-    fn flights_busy(&self, id: ContainerId) -> Option<SimTime> {
-        self.busy_until(id)
     }
 
     /// Stops a program's clock.

@@ -229,10 +229,9 @@ impl Machine {
         let count = u64::from(f.count);
         let fits = if base > f.deadline.since(now) || delay(0) > allowed.as_nanos() {
             0
-        } else if s == 0 {
-            count
         } else {
-            ((allowed.as_nanos() - b.wait).saturating_add(gap).saturating_sub(b.work) / s + 1).min(count)
+            let room = (allowed.as_nanos() - b.wait).saturating_add(gap).saturating_sub(b.work);
+            room.checked_div(s).map_or(count, |n| n.saturating_add(1).min(count))
         };
         b.in_flight += f.count;
         let (first, last) = (delay(0), delay(fits.saturating_sub(1)));

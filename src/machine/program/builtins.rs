@@ -7,7 +7,8 @@ use crate::kernel::SimDuration;
 use super::commands::{self, Block, Ctx, Data, Effect, Listener, base};
 use super::compile::compile;
 use super::parse::{Redirect, Simple, Target, parse};
-use super::shell::{Flow, Proc, State, Trap};
+use super::shell::{Flow, Proc, State};
+use super::traps::Trap;
 
 /// Where the output of a command goes.
 enum Sink {
@@ -477,10 +478,11 @@ impl Proc {
         0
     }
 
+    /// `set`: options and positional parameters.
     fn set_options(&mut self, args: &[&str]) {
         if let Some(i) = args.iter().position(|a| *a == "--") {
             let name = self.args.first().cloned().unwrap_or_else(|| "sh".into());
-            self.args = std::iter::once(name).chain(args[i + 1..].iter().map(|a| Arc::from(*a))).collect();
+            self.args = std::iter::once(name).chain(args[i + 1..].iter().take(1000).map(|a| Arc::from(*a))).collect();
         }
         for a in args.iter().take_while(|a| **a != "--") {
             if let Some(flags) = a.strip_prefix('-') {

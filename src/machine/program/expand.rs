@@ -7,12 +7,21 @@ use super::compile::compile;
 use super::parse::{Piece, Word};
 use super::shell::{Proc, Shell};
 
+/// Bytes of one expanded word, and words of one expansion.
+const WORD_MAX: usize = 64 * 1024;
+const WORDS_MAX: usize = 10_000;
+
 impl Proc {
     /// A word as arguments: unquoted values are split, patterns matched against files.
     pub(super) fn expand(&self, word: &Word, ctx: &mut Ctx) -> Vec<String> {
         let (mut out, mut cur, mut some) = (Vec::new(), String::new(), false);
         let mut pattern = false;
+        let mut total = 0;
         for piece in word {
+            total += cur.len();
+            if total > WORD_MAX || out.len() > WORDS_MAX {
+                break;
+            }
             match piece {
                 Piece::Text { text, quoted } => {
                     pattern |= !quoted && text.contains(['*', '?']);
@@ -73,7 +82,17 @@ impl Proc {
 
     /// A word as one string, as in assignments.
     pub(super) fn expand_one(&self, word: &Word, ctx: &mut Ctx) -> String {
-        word.iter().map(|p| self.value(p, ctx)).collect()
+        let mut all = String::new();
+        for p in word {
+            all.push_str(&self.value(p, ctx));
+            if all.len() > WORD_MAX {
+                // No program here needs more; a script that doubles a variable for ever must not eat the machine.
+                let cut = (0..=WORD_MAX).rev().find(|i| all.is_char_boundary(*i)).unwrap_or(0);
+                all.truncate(cut);
+                break;
+            }
+        }
+        all
     }
 
     fn value(&self, piece: &Piece, ctx: &mut Ctx) -> String {

@@ -9,8 +9,11 @@ mod commands;
 mod compile;
 mod expand;
 mod files;
+mod lex;
 mod parse;
 mod shell;
+mod text;
+mod traps;
 
 use std::sync::Arc;
 
@@ -20,7 +23,7 @@ use crate::model::ImageSpec;
 use super::runtime::{ContainerSpec, StartError};
 
 pub(crate) use app::{App, NoHttp};
-pub(crate) use commands::{Ctx, serve_file};
+pub(crate) use commands::{Ctx, EXEC_OPS, TURN_OPS, serve_file};
 pub(crate) use files::{Files, Fs, Shared};
 pub(crate) use shell::{Shell, Turn};
 
@@ -208,6 +211,11 @@ fn small(image: &ImageSpec) -> bool {
     ];
     let repository = image.reference.repository();
     !image.described && SMALL.contains(&commands::base(&repository))
+}
+
+/// True if `exec` finds a program of that name.
+pub(crate) fn exists(name: &str, fs: &Fs) -> bool {
+    if name.contains('/') { fs.is_file(name) || shell_name(commands::base(name)) && name.contains("/bin/") } else { shell_name(name) }
 }
 
 /// True if an image brings a program of its own.

@@ -9,6 +9,7 @@ use crate::kernel::{Map, SimDuration};
 use super::commands::{Ctx, Listener};
 use super::compile::{Code, Op, compile};
 use super::parse::{Simple, Word, parse};
+use super::traps::{Trap, Traps};
 
 /// Instructions one process may run without time passing before it counts as busy.
 const BUDGET: u32 = 3_000;
@@ -25,33 +26,6 @@ pub(crate) struct Shell {
     pub(super) procs: Vec<Proc>,
     next_pid: u32,
     main: u32,
-}
-
-/// What a handled signal does.
-#[derive(Clone, Debug)]
-pub(super) enum Trap {
-    Ignore,
-    Run(Code),
-}
-
-/// Caught and ignored signals by number.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Traps(Map<u8, Trap>);
-
-impl Traps {
-    pub fn get(&self, sig: &u8) -> Option<&Trap> {
-        self.0.get(sig)
-    }
-    pub fn insert(&mut self, sig: u8, t: Trap) {
-        self.0.insert(sig, t);
-    }
-    pub fn remove(&mut self, sig: &u8) -> Option<Trap> {
-        self.0.remove(sig)
-    }
-    /// What a child or a new program inherits: caught signals fall back to their default, ignored ones stay ignored.
-    pub fn retain_ignored(&mut self) {
-        self.0 = self.0.iter().filter(|(_, t)| matches!(t, Trap::Ignore)).map(|(s, t)| (*s, t.clone())).collect();
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -223,6 +197,9 @@ impl Shell {
 
     fn turns(&mut self, ctx: &mut Ctx, upto: SimDuration) -> Turn {
         loop {
+            if ctx.ops == 0 {
+                return Turn::Going;
+            }
             let due = self.procs.iter().enumerate().filter_map(|(i, p)| p.due().filter(|t| *t <= upto).map(|t| (t, i))).min();
             let Some((at, i)) = due else { return Turn::Going };
             let turn = self.run_one(i, at, ctx);
@@ -327,6 +304,7 @@ impl Shell {
                 return Turn::Going;
             }
             budget -= 1;
+            ctx.ops = ctx.ops.saturating_sub(1);
             if let Some(Trap::Run(code)) = (!p.pending.is_empty()).then(|| p.pending.remove(0)).and_then(|s| p.traps.get(&s).cloned()) {
                 let status = p.status;
                 p.call(code, Some(status));

@@ -214,3 +214,39 @@ fn logs_files_and_volumes_outlive_what_they_should() {
     lab.m.remove_volume("h", "data");
     assert_eq!(lab.m.volumes("h").count(), 0);
 }
+
+#[test]
+fn hostile_scripts_are_bounded() {
+    for script in [
+        "x=aaaaaaaa; while true; do x=$x$x; done",
+        "f() { f; f; }; f",
+        "f() { (f) & (f) & }; f",
+        "while true; do i=$((i+1)); done",
+        "x=$(while true; do i=$((i+1)); done)",
+        "set -- a; while true; do set -- $@ $@; done",
+        "while true; do echo x >> /tmp/f; done",
+        "while true; do echo hello; done",
+        "yes",
+        "trap 'kill -TERM $$' TERM; kill -TERM $$",
+        "trap 'trap' EXIT; exec nosuch",
+        "eval eval eval eval echo x",
+    ] {
+        let mut lab = Lab::new(vec![]);
+        let id = lab.sh(script);
+        lab.run(s(600));
+        assert!(lab.events < 1000, "{script}: {}", lab.events);
+        let other = lab.sh("sleep 1000");
+        lab.run(s(601));
+        let r = lab.exec(other, script, s(601));
+        assert!(r.stdout.len() <= 1 << 17, "{script}");
+        let _ = lab.m.logs(id).len();
+    }
+}
+
+#[test]
+fn a_termination_message_can_be_read() {
+    let mut lab = Lab::new(vec![]);
+    let id = lab.sh("echo boom > /dev/termination-log; exit 1");
+    lab.run(s(1));
+    assert_eq!(lab.m.read_file(id, "/dev/termination-log").as_deref(), Some("boom\n"));
+}
