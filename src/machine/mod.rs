@@ -1,7 +1,20 @@
 //! Floor 3, the substrate: hosts, the container runtime, images and pulls, links, volumes, and the serving of requests.
 //!
 //! The same for every world, so that a difference on screen is a difference of orchestration. It knows neither restart policies nor
-//! probes schedules: it runs what it is told to run and reports what happened as [`Notice`]s. It may use `kernel` and `model`.
+//! probe schedules: it runs what it is told to run and reports what happened as [`Notice`]s. It may use `kernel` and `model`.
+//!
+//! How it works:
+//! - **Driven by events.** [`Machine::next_at`] and [`Machine::step`] are its clock; an event is the begin of a process, a program's next
+//!   interesting moment (one planned wake-up per container, replaced whenever something changes), a death, the end of a pull or a boot.
+//!   What nobody can observe costs nothing: a leak is a formula whose crossing of the limit is planned, an endless loop of sleeps is a state.
+//! - **Programs** (`program/`) are the image's app or a shell script: text → tree (`lex`, `parse`) → instructions (`compile`) → processes
+//!   (`shell`) that stop anywhere and are copied with the rest. They live in ages, not times, so a freeze only stops their clock. Process 1
+//!   is shielded from signals it does not handle, a handler waits for the sleep in the foreground, as on Linux.
+//! - **Requests** (`serving`) come in batches and are handled by arithmetic: a copy is one queue with a time at which it is free; answers,
+//!   timeouts and errors are entries in two lists ordered by time, which [`Machine::settle`] moves to the ledger. A death resets what is in
+//!   flight, a power cut leaves it to time out, a freeze or hang holds it until the copy recovers or the client gives up.
+//! - **Everything is bounded** (instructions per slice, processes, words, log lines, file sizes): scripts are untrusted input.
+//! - **Cheap copies**: containers are shared pointers in persistent maps; only what changes after a checkpoint is copied.
 
 mod exec;
 mod host;

@@ -28,10 +28,14 @@ impl Proc {
     /// Runs a command; `exec`: it replaces this process.
     pub(super) fn simple(&mut self, s: &Simple, exec: bool, at: SimDuration, ctx: &mut Ctx) -> Flow {
         let argv: Vec<String> = s.words.iter().flat_map(|w| self.expand(w, ctx)).collect();
+        // Long argument lists are work, too.
+        let bytes: usize = argv.iter().map(String::len).sum();
+        ctx.ops = ctx.ops.saturating_sub((argv.len() + bytes / 128) as u32);
         if argv.is_empty() {
             self.status = 0;
             for (name, value) in &s.assign {
-                let value = self.expand_one(value, ctx).into();
+                let value: Arc<str> = self.expand_one(value, ctx).into();
+                ctx.ops = ctx.ops.saturating_sub((value.len() / 128) as u32);
                 self.vars.insert(name.clone(), value);
             }
             return match self.redirects(&s.redirects, ctx) {

@@ -10,6 +10,8 @@ use super::shell::{Proc, Shell};
 /// Bytes of one expanded word, and words of one expansion.
 const WORD_MAX: usize = 64 * 1024;
 const WORDS_MAX: usize = 10_000;
+/// Instructions one substitution may run.
+const SUBSTITUTION_OPS: u32 = 20_000;
 
 impl Proc {
     /// A word as arguments: unquoted values are split, patterns matched against files.
@@ -122,9 +124,11 @@ impl Proc {
                 // A copy of this process runs the commands at once; sleeps inside take no time.
                 let mut shell = Shell::substitution(self, compile(script), ctx.age);
                 ctx.captures.push(String::new());
-                let (age, listeners) = (ctx.age, ctx.listeners.clone());
+                let (age, listeners, ops) = (ctx.age, ctx.listeners.clone(), ctx.ops);
+                ctx.ops = ops.min(SUBSTITUTION_OPS);
+                let given = ctx.ops;
                 shell.run(ctx, age + SimDuration::from_secs(3600));
-                (ctx.age, ctx.listeners) = (age, listeners);
+                (ctx.age, ctx.listeners, ctx.ops) = (age, listeners, ops - (given - ctx.ops));
                 let text = ctx.captures.pop().unwrap_or_default();
                 text.trim_end_matches('\n').to_string()
             }

@@ -11,7 +11,7 @@ use super::compile::{Code, Op, compile};
 use super::parse::{Simple, Word, parse};
 use super::traps::{Trap, Traps};
 
-/// Instructions one process may run without time passing before it counts as busy.
+/// Instructions (and words they expand to) one process may run without time passing before it counts as busy.
 const BUDGET: u32 = 3_000;
 /// Processes of one container.
 const PROCS_MAX: usize = 64;
@@ -294,16 +294,15 @@ impl Shell {
                 }
             }
         }
-        let mut budget = BUDGET;
+        let floor = ctx.ops.saturating_sub(BUDGET);
         loop {
             let p = &mut self.procs[i];
-            if budget == 0 {
+            if ctx.ops <= floor {
                 // Busy without end: looked at again after longer and longer slices.
                 p.busy = (p.busy + 1).min(12);
                 p.state = State::Ready(at + SimDuration::from_millis(5 << p.busy));
                 return Turn::Going;
             }
-            budget -= 1;
             ctx.ops = ctx.ops.saturating_sub(1);
             if let Some(Trap::Run(code)) = (!p.pending.is_empty()).then(|| p.pending.remove(0)).and_then(|s| p.traps.get(&s).cloned()) {
                 let status = p.status;

@@ -1,5 +1,6 @@
 //! The substrate against what was recorded from real engines, and against its own laws.
 
+mod laws;
 mod machines;
 mod programs;
 mod serving;
