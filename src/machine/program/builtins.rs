@@ -131,8 +131,7 @@ impl Proc {
             if let Some(code) = self.functions.get(argv[0].as_str()).cloned() {
                 let mut all = vec![self.args.first().cloned().unwrap_or_else(|| "sh".into())];
                 all.extend(args.iter().map(|a| Arc::from(*a)));
-                self.args = all;
-                return Flow::Call(code);
+                return Flow::Function(code, all);
             }
             self.status = match argv[0].as_str() {
                 "exit" => return Flow::Exit(number(0, self.status) & 0xff),

@@ -218,3 +218,33 @@ fn sleeps_of(body: &Node) -> Option<Vec<SimDuration>> {
         _ => None,
     }
 }
+
+/// The end of the sleep that is going on at `age` in an endless loop of sleeps.
+pub(super) fn boundary(since: SimDuration, sleeps: &[SimDuration], age: SimDuration) -> SimDuration {
+    let total: u64 = sleeps.iter().map(|s| s.as_nanos()).sum::<u64>().max(1);
+    let into = age.saturating_sub(since).as_nanos() % total;
+    let mut at = age.saturating_sub(since).as_nanos() - into;
+    let mut left = into;
+    for s in sleeps {
+        at += s.as_nanos();
+        if left < s.as_nanos() {
+            break;
+        }
+        left -= s.as_nanos();
+    }
+    since + SimDuration::from_nanos(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_of_sleeps_wakes_at_their_ends() {
+        let s = SimDuration::from_secs;
+        assert_eq!(boundary(s(10), &[s(1)], s(12) + SimDuration::from_millis(300)), s(13));
+        assert_eq!(boundary(s(10), &[s(2), s(3)], s(13)), s(15));
+        assert_eq!(boundary(s(10), &[s(2), s(3)], s(11)), s(12));
+        assert_eq!(boundary(s(10), &[s(1)], s(12)), s(13));
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::kernel::{Map, SimDuration};
 
 use super::commands::{Ctx, Listener};
-use super::compile::{Code, Op, compile};
+use super::compile::{Code, Op, boundary, compile};
 use super::parse::{Simple, Word, parse};
 use super::traps::{Trap, Traps};
 
@@ -62,6 +62,8 @@ struct Call {
     loops: usize,
     /// Status to restore (after a trap).
     status: Option<i32>,
+    /// Positional parameters to restore (after a function).
+    args: Option<Vec<Arc<str>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -105,6 +107,8 @@ pub(super) enum Flow {
     /// The state was set; this process stops here.
     Stop,
     Call(Code),
+    /// A function with its parameters.
+    Function(Code, Vec<Arc<str>>),
     /// A script in a process of its own, waited for.
     Sub(Code, Vec<Arc<str>>),
     Return,
@@ -313,6 +317,9 @@ impl Shell {
                     Some(c) => {
                         p.status = c.status.unwrap_or(p.status);
                         p.loops.truncate(c.loops);
+                        if let Some(args) = c.args {
+                            p.args = args;
+                        }
                         (p.code, p.pc) = (c.code, c.pc);
                         continue;
                     }
@@ -340,6 +347,17 @@ impl Shell {
                     return Turn::Going;
                 }
                 Flow::Call(code) => self.procs[i].call(code, None),
+                Flow::Function(code, args) => {
+                    let p = &mut self.procs[i];
+                    let depth = p.calls.len();
+                    p.call(code, None);
+                    if p.calls.len() > depth {
+                        let old = std::mem::replace(&mut p.args, args);
+                        if let Some(c) = p.calls.last_mut() {
+                            c.args = Some(old);
+                        }
+                    }
+                }
                 Flow::Sub(code, args) => match self.spawn(i, code, at) {
                     Some(pid) => {
                         if let Some(child) = self.procs.last_mut() {
@@ -507,7 +525,7 @@ impl Proc {
             return;
         }
         let old = std::mem::replace(&mut self.code, code);
-        self.calls.push(Call { code: old, pc: self.pc, loops: self.loops.len(), status });
+        self.calls.push(Call { code: old, pc: self.pc, loops: self.loops.len(), status, args: None });
         self.pc = 0;
     }
 
@@ -548,35 +566,5 @@ impl Proc {
             None => self.status = 0,
         }
         Flow::Next
-    }
-}
-
-/// The end of the sleep that is going on at `age` in an endless loop of sleeps.
-fn boundary(since: SimDuration, sleeps: &[SimDuration], age: SimDuration) -> SimDuration {
-    let total: u64 = sleeps.iter().map(|s| s.as_nanos()).sum::<u64>().max(1);
-    let into = age.saturating_sub(since).as_nanos() % total;
-    let mut at = age.saturating_sub(since).as_nanos() - into;
-    let mut left = into;
-    for s in sleeps {
-        at += s.as_nanos();
-        if left < s.as_nanos() {
-            break;
-        }
-        left -= s.as_nanos();
-    }
-    since + SimDuration::from_nanos(at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_loop_of_sleeps_wakes_at_their_ends() {
-        let s = SimDuration::from_secs;
-        assert_eq!(boundary(s(10), &[s(1)], s(12) + SimDuration::from_millis(300)), s(13));
-        assert_eq!(boundary(s(10), &[s(2), s(3)], s(13)), s(15));
-        assert_eq!(boundary(s(10), &[s(2), s(3)], s(11)), s(12));
-        assert_eq!(boundary(s(10), &[s(1)], s(12)), s(13));
     }
 }

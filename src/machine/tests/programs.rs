@@ -28,6 +28,7 @@ fn scripts_end_as_recorded() {
         ("until test -f /tmp/x; do sleep 1; touch /tmp/x; done; exit 2", None, 2, 1000, 1100),
         ("if [ -d /tmp ] && ! test -e /nope; then exit 11; else exit 12; fi", None, 11, 0, 150),
         ("f() { return 3; }; f; exit $?", None, 3, 0, 150),
+        ("f() { g $1 7; return $1; }; g() { test $2 = 7; }; f 5; exit $?", None, 5, 0, 150),
         ("case abc in x*) exit 1;; a*) exit 13;; esac", None, 13, 0, 150),
         ("sh -c 'exit 3'; exit $(( $? + 1 ))", None, 4, 0, 150),
         ("exec sleep 2", None, 0, 2000, 2100),
