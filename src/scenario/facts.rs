@@ -28,7 +28,7 @@ pub enum Scope {
 /// What an argument names; literals are checked against the scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Param {
-    /// `kind/name`, or `namespace/kind/name`: `deployment/shop`, `pod/web-1`, `container/shop-1`.
+    /// `kind/name`: `deployment/shop`, `pod/web-1`; in the docker world also a bare name of a service or container (`shop`, `shop-1`).
     Object,
     /// The `id` of a fault of the timeline.
     Fault,

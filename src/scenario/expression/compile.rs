@@ -277,7 +277,7 @@ impl Compiler<'_> {
             }
             literals.push(match &piece.ex {
                 Ex::Literal(Value::Text(t)) => {
-                    if *param == Param::Object && !t.contains('/') {
+                    if *param == Param::Object && world != Some("docker") && !t.contains('/') {
                         let d = Diagnostic::error(format!("`{name}`: expected an object as kind/name, found '{t}'"));
                         self.error(piece.at, d.help(format!("for example 'deployment/{t}'")));
                     }

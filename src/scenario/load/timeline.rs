@@ -98,7 +98,6 @@ impl<'a> Loader<'a> {
     fn entry(&self, r: &Reader<'a>, i: usize, setup: &Setup, seed: u64) -> Option<(Entry, Option<SimDuration>, Option<u64>)> {
         let own_id = r.opt("id").and_then(|f| self.name(&f));
         let ask = r.opt("ask").and_then(|f| self.ask(&f));
-        let has_fault = r.has("fault");
         let id: Arc<str> = match (&own_id, &ask) {
             (Some(id), _) => id.clone(),
             (None, Some(ask)) => ask.id.clone(),
@@ -122,7 +121,7 @@ impl<'a> Loader<'a> {
         if times.is_some() && !r.has("every") {
             self.sink.push(Diagnostic::error("`times` needs `every`").at(&r.key_span("times")));
         }
-        if say.is_none() && ask.is_none() && !has_fault && run.is_empty() && traffic.is_empty() && point_at.is_none() && !pause {
+        if !["say", "ask", "fault", "run", "traffic", "point-at", "pause"].iter().any(|key| r.has(key)) {
             let d = Diagnostic::error("nothing happens in this entry").at(r.span());
             self.sink.push(d.help("give it say, ask, fault, run, traffic, point-at or pause"));
         }
