@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::kernel::journal::{Entry, diff_json};
-use crate::kernel::{Change, Cx, FieldChange, RecordType, Streams};
+use crate::kernel::{Change, Cx, FieldChange, RecordId, RecordType, Streams};
 
 use super::kinds::Kind;
 use meta::{Epoch, Key, Name};
@@ -100,6 +100,8 @@ pub struct Api {
     pub epoch: Epoch,
     /// Pod specs that admission has seen, so that siblings share the result.
     pub(in crate::worlds::kubernetes) admitted: super::kinds::Memo,
+    /// The journal record of the last write that has one: the cause of what its writer does next because of it.
+    pub last_record: Option<RecordId>,
 }
 
 /// A write in the journal: both versions, rendered to field paths only when read.
@@ -133,6 +135,7 @@ impl Api {
             up: true,
             epoch: Epoch::default(),
             admitted: super::kinds::Memo::new(),
+            last_record: None,
         }
     }
 
@@ -229,7 +232,9 @@ impl Api {
             cx.cause
         } else {
             let change = Arc::new(ObjectChange { old: old.clone(), new: new.clone(), epoch: self.epoch });
-            Some(cx.record(Entry::new(RecordType::Change, actor.clone(), reason, about, why).with_change(change)))
+            let record = cx.record(Entry::new(RecordType::Change, actor.clone(), reason, about, why).with_change(change));
+            self.last_record = Some(record);
+            Some(record)
         };
         match new {
             Some(object) => Some(self.store.put(object, cause)),

@@ -371,6 +371,22 @@ impl Pod {
 }
 
 impl Node {
+    /// A node of which nothing but the name is known.
+    pub fn named(name: Name) -> Self {
+        Self {
+            meta: Meta { name, ..Meta::default() },
+            unschedulable: false,
+            taints: Arc::default(),
+            pod_cidr: None,
+            provider_id: None,
+            capacity: Arc::default(),
+            allocatable: Arc::default(),
+            conditions: Vec::new(),
+            addresses: Arc::default(),
+            images: Arc::default(),
+            info: Arc::default(),
+        }
+    }
     pub fn condition(&self, kind: &str) -> Option<&Condition> {
         self.conditions.iter().find(|c| &*c.kind == kind)
     }

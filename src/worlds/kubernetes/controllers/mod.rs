@@ -5,9 +5,16 @@
 //! [`Ctl`]. The cause of what woke a key travels with it through the queue.
 
 pub mod deployment;
+pub mod endpointslice;
+pub mod garbage;
+pub mod namespace;
+pub mod nodelifecycle;
+pub mod podgc;
 pub mod queue;
 pub mod replicaset;
+pub mod servicelb;
 pub mod table;
+pub mod tainteviction;
 pub mod util;
 
 use crate::kernel::{Set, SimDuration, SimTime};
@@ -60,6 +67,11 @@ pub struct Manager {
     /// Pods and ReplicaSets without a controller: the only candidates for adoption.
     orphans: Set<Item>,
     pub(crate) replicasets: replicaset::State,
+    pub(crate) nodes: nodelifecycle::State,
+    pub(crate) taints: tainteviction::State,
+    garbage: garbage::State,
+    pod_gc: podgc::State,
+    balancers: servicelb::State,
 }
 
 impl Default for Manager {
@@ -71,6 +83,11 @@ impl Default for Manager {
             queues: vec![Queue::default(); CONTROLLERS.len()],
             orphans: Set::new(),
             replicasets: replicaset::State::default(),
+            nodes: nodelifecycle::State::default(),
+            taints: tainteviction::State::default(),
+            garbage: garbage::State::default(),
+            pod_gc: podgc::State::default(),
+            balancers: servicelb::State::default(),
         }
     }
 }

@@ -6,13 +6,24 @@ use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::{Config, Ctl};
 
 use super::queue::Item;
-use super::{Manager, Next, Outcome, deployment, replicaset};
+use super::{
+    Manager, Next, Outcome, deployment, endpointslice, garbage, namespace, nodelifecycle, podgc, replicaset, servicelb, tainteviction,
+};
 
 /// Names a controller; the number is its place in [`CONTROLLERS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Id {
     Deployment,
     ReplicaSet,
+    EndpointSlice,
+    NodeLifecycle,
+    NodeTaints,
+    TaintEviction,
+    Garbage,
+    Namespace,
+    Accounts,
+    PodGc,
+    ServiceLb,
 }
 
 /// What the framework must know of a controller.
@@ -56,7 +67,41 @@ pub const CONTROLLERS: &[Info] = &[
         paces_itself: true,
         ..controller(Id::ReplicaSet, "replicaset-controller", replicaset::WATCHES, replicaset::observe, replicaset::sync)
     },
+    Info {
+        max_retries: Some(15),
+        retry: Some(endpointslice::slow_retry),
+        ..controller(Id::EndpointSlice, "endpointslice-controller", endpointslice::WATCHES, endpointslice::observe, endpointslice::sync)
+    },
+    Info {
+        period: Some((nodelifecycle::period, true)),
+        tick: nodelifecycle::tick,
+        ..controller(Id::NodeLifecycle, "node-controller", nodelifecycle::WATCHES, nodelifecycle::observe, nodelifecycle::sync)
+    },
+    controller(Id::NodeTaints, "node-controller", NOTHING, no_observe, nodelifecycle::taint_pass),
+    controller(Id::TaintEviction, "taint-eviction-controller", tainteviction::WATCHES, tainteviction::observe, tainteviction::sync),
+    controller(Id::Garbage, "garbage-collector", &[], garbage::observe, garbage::sync),
+    // Deletes whole collections with single requests, so it does not count them one by one.
+    Info {
+        paces_itself: true,
+        ..controller(Id::Namespace, "namespace-controller", namespace::WATCHES, namespace::observe, namespace::sync)
+    },
+    controller(
+        Id::Accounts,
+        "serviceaccount-controller",
+        namespace::accounts::WATCHES,
+        namespace::accounts::observe,
+        namespace::accounts::sync,
+    ),
+    Info {
+        period: Some((podgc::period, false)),
+        tick: podgc::tick,
+        ..controller(Id::PodGc, "pod-garbage-collector", NOTHING, no_observe, no_sync)
+    },
+    controller(Id::ServiceLb, "service-controller", servicelb::WATCHES, servicelb::observe, servicelb::sync),
 ];
+
+/// Marks a controller without informers: no such kind ever comes.
+const NOTHING: &[Kind] = &[Kind::CsiDriver];
 
 impl Id {
     pub fn info(self) -> &'static Info {
@@ -66,8 +111,9 @@ impl Id {
 
 fn no_tick(_: &mut Manager, _: &mut Ctl) {}
 
-#[allow(dead_code, reason = "for controllers that only tick")]
-pub(super) fn no_sync(_: &mut Manager, _: &Item, _: &mut Ctl) -> Outcome {
+fn no_observe(_: &mut Manager, _: &WatchEvent, _: &mut Ctl) {}
+
+fn no_sync(_: &mut Manager, _: &Item, _: &mut Ctl) -> Outcome {
     Ok(Next::Done)
 }
 

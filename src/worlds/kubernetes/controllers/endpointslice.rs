@@ -1,0 +1,264 @@
+//! The EndpointSlice controller: which addresses stand behind a Service, and in what condition.
+//! Follows: pkg/controller/endpointslice/endpointslice_controller.go, staging/src/k8s.io/endpointslice/{reconciler,utils}.go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::ServicePort;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::kernel::SimDuration;
+use crate::worlds::kubernetes::api::ApiError;
+use crate::worlds::kubernetes::api::meta::{Key, Labels, Meta, Name};
+use crate::worlds::kubernetes::api::object::{Endpoint, EndpointSlice, Node, Object, Pod, Service, Typed};
+use crate::worlds::kubernetes::api::store::WatchEvent;
+use crate::worlds::kubernetes::kinds::Kind;
+use crate::worlds::kubernetes::{Ctl, DeleteOptions};
+
+use super::queue::Item;
+use super::table::Id;
+use super::util::controller_ref;
+use super::{Manager, Next, Outcome};
+
+pub(super) const WATCHES: &[Kind] = &[Kind::Service, Kind::Pod, Kind::EndpointSlice];
+
+/// `kubernetes.io/service-name`
+pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
+const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
+const MANAGER: &str = "endpointslice-controller.k8s.io";
+const HEADLESS: &str = "service.kubernetes.io/headless";
+/// --max-endpoints-per-slice
+const MAX_PER_SLICE: usize = 100;
+/// Retries begin at a second (endpointSliceChangeMinSyncDelay, defaultSyncBackOff 1 s … 1000 s).
+pub(super) fn slow_retry(usual: SimDuration) -> SimDuration {
+    usual.saturating_mul(200).min(SimDuration::from_secs(1000))
+}
+
+pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
+    match event.object() {
+        Object::Service(s) => m.add(Id::EndpointSlice, Item::new(Kind::Service, s.meta.key()), ctl),
+        Object::Pod(pod) => {
+            let old = event.old.as_ref().and_then(Pod::of);
+            let new = event.new.as_ref().and_then(Pod::of);
+            if let (Some(a), Some(b)) = (old, new) {
+                if !matters(a, b) {
+                    return;
+                }
+            }
+            let keys: BTreeSet<Key> = m
+                .cache
+                .in_namespace::<Service>(&pod.meta.namespace)
+                .filter(|s| [old, new].into_iter().flatten().any(|p| selected(s, &p.meta.labels)))
+                .map(|s| s.meta.key())
+                .collect();
+            for key in keys {
+                m.add(Id::EndpointSlice, Item::new(Kind::Service, key), ctl);
+            }
+        }
+        // A slice of ours that somebody else removed is made again; our own writes change nothing when looked at.
+        Object::EndpointSlice(slice) if event.new.is_none() => {
+            if let Some(service) = slice.meta.label(SERVICE_NAME) {
+                let key = Key::new(slice.meta.namespace.clone(), service);
+                m.add(Id::EndpointSlice, Item::new(Kind::Service, key), ctl);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The changes of a pod that can change an endpoint (podEndpointsChanged).
+fn matters(a: &Pod, b: &Pod) -> bool {
+    a.meta.labels != b.meta.labels
+        || a.meta.is_deleting() != b.meta.is_deleting()
+        || a.is_ready() != b.is_ready()
+        || a.status.pod_ip != b.status.pod_ip
+        || a.node != b.node
+        || a.is_finished() != b.is_finished()
+}
+
+/// The Service's selector selects these labels; a Service without selector selects nothing.
+pub fn selected(service: &Service, labels: &Labels) -> bool {
+    service.spec.type_.as_deref() != Some("ExternalName")
+        && service
+            .spec
+            .selector
+            .as_ref()
+            .is_some_and(|s| !s.is_empty() && s.iter().all(|(k, v)| labels.get(k.as_str()).map(|l| &**l) == Some(v)))
+}
+
+type Ports = Vec<(Name, i32, Name)>;
+
+pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
+    let cache = m.cache.clone();
+    let Some(service) = cache.typed::<Service>(&item.key).cloned() else {
+        // The garbage collector removes the slices of a Service that is gone.
+        return Ok(Next::Done);
+    };
+    if service.meta.is_deleting()
+        || service.spec.selector.as_ref().is_none_or(|s| s.is_empty())
+        || service.spec.type_.as_deref() == Some("ExternalName")
+    {
+        return Ok(Next::Done);
+    }
+    let existing: Vec<Arc<EndpointSlice>> = cache
+        .owned_by::<EndpointSlice>(&service.meta.uid)
+        .filter(|s| s.meta.label(MANAGED_BY) == Some(MANAGER) && !s.meta.is_deleting())
+        .cloned()
+        .collect();
+    // The informer has not shown us our own last write yet: wait for it rather than write twice (ErrStaleCache).
+    for slice in &existing {
+        let live = ctl.api.store.typed::<EndpointSlice>(&slice.meta.key());
+        if live.is_some_and(|l| l.meta.resource_version != slice.meta.resource_version) {
+            return Ok(Next::After(SimDuration::from_millis(5)));
+        }
+    }
+    if ctl.api.store.owned_by::<EndpointSlice>(&service.meta.uid).count() != existing.len() {
+        return Ok(Next::After(SimDuration::from_millis(5)));
+    }
+
+    let mut wanted: BTreeMap<Ports, BTreeMap<Name, Endpoint>> = BTreeMap::new();
+    let mut lost_node = false;
+    for pod in cache.in_namespace::<Pod>(&service.meta.namespace) {
+        if !selected(&service, &pod.meta.labels) || pod.is_finished() {
+            continue;
+        }
+        let (Some(ip), Some(node)) = (&pod.status.pod_ip, &pod.node) else { continue };
+        let publish = service.spec.publish_not_ready_addresses.unwrap_or(false);
+        let machine = cache.typed::<Node>(&Key::new("", node.clone()));
+        if machine.is_none() && !publish {
+            lost_node = true;
+            continue;
+        }
+        let (serving, terminating) = (pod.is_ready(), pod.meta.is_deleting());
+        let endpoint = Endpoint {
+            address: ip.clone(),
+            ready: publish || (serving && !terminating),
+            serving,
+            terminating,
+            node: Some(node.clone()),
+            zone: machine.and_then(|n| n.meta.labels.get("topology.kubernetes.io/zone").cloned()),
+            target: Some((pod.meta.key(), pod.meta.uid.clone())),
+        };
+        wanted.entry(ports_of(&service, pod)).or_default().insert(pod.meta.uid.clone(), endpoint);
+    }
+    reconcile(&service, &existing, wanted, ctl)?;
+    if lost_node {
+        return Ok(Next::Retry);
+    }
+    Ok(Next::Done)
+}
+
+/// Ports as this pod resolves them: named target ports are looked up in its containers.
+fn ports_of(service: &Service, pod: &Pod) -> Ports {
+    let resolve = |p: &ServicePort| -> Option<i32> {
+        match &p.target_port {
+            None => Some(p.port),
+            Some(IntOrString::Int(0)) => Some(p.port),
+            Some(IntOrString::Int(n)) => Some(*n),
+            Some(IntOrString::String(name)) => {
+                let containers = pod.spec.containers.iter().chain(pod.spec.init_containers.iter().flatten());
+                containers.flat_map(|c| c.ports.iter().flatten()).find(|c| c.name.as_ref() == Some(name)).map(|c| c.container_port)
+            }
+        }
+    };
+    let name = |p: &ServicePort| -> Name { p.name.as_deref().unwrap_or("").into() };
+    let protocol = |p: &ServicePort| -> Name { p.protocol.as_deref().unwrap_or("TCP").into() };
+    service.spec.ports.iter().flatten().filter_map(|p| Some((name(p), resolve(p)?, protocol(p)))).collect()
+}
+
+/// Existing slices are updated in place, what is left fills them up or new ones, and a slice that is not needed is reused or deleted.
+fn reconcile(
+    service: &Arc<Service>,
+    existing: &[Arc<EndpointSlice>],
+    mut wanted: BTreeMap<Ports, BTreeMap<Name, Endpoint>>,
+    ctl: &mut Ctl,
+) -> Result<(), ApiError> {
+    let mut spare: Vec<Arc<EndpointSlice>> = Vec::new();
+    let mut plans: Vec<(Option<Arc<EndpointSlice>>, Ports, Vec<Endpoint>)> = Vec::new();
+    for slice in existing {
+        let Some(of_ports) = wanted.get_mut(&*slice.ports) else {
+            spare.push(slice.clone());
+            continue;
+        };
+        let kept: Vec<Endpoint> =
+            slice.endpoints.iter().filter_map(|e| e.target.as_ref().and_then(|(_, uid)| of_ports.remove(uid))).collect();
+        plans.push((Some(slice.clone()), slice.ports.to_vec(), kept));
+    }
+    for (ports, endpoints) in wanted {
+        let mut left: Vec<Endpoint> = endpoints.into_values().collect();
+        left.sort_by(|a, b| a.target.cmp(&b.target));
+        let mut left = left.into_iter();
+        // The fullest slice that still has room first.
+        let mut roomy: Vec<usize> = (0..plans.len()).filter(|i| plans[*i].1 == ports && plans[*i].2.len() < MAX_PER_SLICE).collect();
+        roomy.sort_by_key(|i| std::cmp::Reverse(plans[*i].2.len()));
+        for i in roomy {
+            let room = MAX_PER_SLICE - plans[i].2.len();
+            plans[i].2.extend(left.by_ref().take(room));
+        }
+        loop {
+            let chunk: Vec<Endpoint> = left.by_ref().take(MAX_PER_SLICE).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            plans.push((if spare.is_empty() { None } else { Some(spare.remove(0)) }, ports.clone(), chunk));
+        }
+    }
+    // Emptied slices go, but one placeholder always stays.
+    let mut empty: Vec<Arc<EndpointSlice>> = Vec::new();
+    plans.retain(|(slice, _, endpoints)| {
+        if endpoints.is_empty() {
+            empty.extend(slice.clone());
+        }
+        !endpoints.is_empty()
+    });
+    spare.extend(empty);
+    if plans.is_empty() {
+        let placeholder = if spare.is_empty() { None } else { Some(spare.remove(0)) };
+        plans.push((placeholder, Ports::new(), Vec::new()));
+    }
+    let sentence = |endpoints: &[Endpoint]| {
+        let ready = endpoints.iter().filter(|e| e.ready).count();
+        format!("{}: {ready} of {} endpoints ready", service.meta.name, endpoints.len())
+    };
+    for (slice, ports, endpoints) in plans {
+        let why = sentence(&endpoints);
+        match slice {
+            Some(old) => {
+                let labels = labels_for(service);
+                if old.endpoints != endpoints || *old.ports != ports || old.meta.labels != labels {
+                    let mut fresh = EndpointSlice { ports: Arc::new(ports), endpoints, ..EndpointSlice::clone(&old) };
+                    fresh.meta.labels = labels;
+                    ctl.update(fresh, true, &why)?;
+                }
+            }
+            None => {
+                let meta = Meta {
+                    generate_name: format!("{}-", service.meta.name).into(),
+                    namespace: service.meta.namespace.clone(),
+                    labels: labels_for(service),
+                    owners: Arc::new(vec![controller_ref(&Object::Service(service.clone()))]),
+                    ..Meta::default()
+                };
+                ctl.create(EndpointSlice { meta, address_type: "IPv4".into(), ports: Arc::new(ports), endpoints }, &why)?;
+            }
+        }
+    }
+    for slice in spare {
+        let why = format!("no endpoint of {} is left in it", service.meta.name);
+        match ctl.delete(Kind::EndpointSlice, &slice.meta.key(), DeleteOptions::default(), &why) {
+            Err(e) if e.code != 404 => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn labels_for(service: &Service) -> Labels {
+    let mut labels: BTreeMap<Name, Name> = BTreeMap::clone(&service.meta.labels);
+    labels.insert(SERVICE_NAME.into(), service.meta.name.clone());
+    labels.insert(MANAGED_BY.into(), MANAGER.into());
+    if service.spec.cluster_ip.as_deref() == Some("None") {
+        labels.insert(HEADLESS.into(), "".into());
+    }
+    Arc::new(labels)
+}
