@@ -8,6 +8,7 @@ pub mod expression;
 pub mod facts;
 pub mod file;
 pub mod load;
+pub mod schema;
 #[cfg(test)]
 mod tests;
 

@@ -19,76 +19,8 @@ timeline:
   - {at: 2m, id: blackout, fault: {kind: node-down, on: {docker: host-2, kubernetes: node-2}}}
 ";
 
-fn read(text: &str) -> Result<Scenario, Diagnostics> {
-    load(&Opened::text("t.yaml", text, Folder::Nothing), &[]).map(|l| l.scenario)
-}
-fn ok(text: &str) -> Scenario {
-    read(text).unwrap_or_else(|e| panic!("{e}"))
-}
-/// What is said about the base file with these lines added.
-fn wrong(extra: &str) -> String {
-    match read(&format!("{BASE}{extra}")) {
-        Ok(_) => panic!("accepted: {extra}"),
-        Err(d) => d.render(false),
-    }
-}
-
-#[test]
-fn every_built_in_scenario_is_sound() {
-    let catalogue = Catalogue::built_in();
-    let names = catalogue.names().unwrap();
-    for name in &names {
-        let opened = catalogue.open(name).unwrap();
-        let loaded = load(&opened, &[]).unwrap_or_else(|d| panic!("{name}:\n{d}"));
-        let s = &loaded.scenario;
-        assert_eq!(&*s.name, name.as_str());
-        assert!(!s.expect.is_empty() || s.solve.is_some(), "{name} cannot fail");
-        assert!(!s.debrief.is_empty() && !s.summary.source().is_empty(), "{name} tells nothing");
-        assert!(s.timeline.iter().any(|e| e.ask.is_some()), "{name} asks nothing");
-        assert_eq!(loaded.warnings(), 0, "{name}: {:?}", loaded.notes);
-    }
-}
-
-#[test]
-fn node_down_is_what_the_design_says() {
-    let s = load(&Catalogue::built_in().open("node-down").unwrap(), &[]).unwrap().scenario;
-    assert_eq!((s.duration, s.seed, s.level.word()), (SimDuration::from_secs(720), 7, "beginner"));
-    assert_eq!(s.setup.worlds(), ["docker", "kubernetes"]);
-    let names: Vec<&str> = s.setup.machines("docker").iter().map(|m| &*m.name).collect();
-    assert_eq!(names, ["host-1", "host-2", "host-3"]);
-    let zones: Vec<&str> = s.setup.machines("kubernetes").iter().map(|m| &*m.zone).collect();
-    assert_eq!(zones, ["a", "b", "c"]);
-    assert_eq!(s.traffic[0].rate, Rate::Constant(90_000));
-    let blackout = s.timeline.iter().find(|e| &*e.id == "blackout").unwrap();
-    assert_eq!(blackout.trigger, Trigger::At(SimTime::from_secs(120)));
-    assert_eq!(blackout.faults.len(), 2);
-    assert_eq!((blackout.faults[1].world, &blackout.faults[1].fault.target), ("kubernetes", &FaultTarget::Host("node-2".into())));
-    assert_eq!(s.fault_ids().len(), 1);
-    let k = s.setup.kubernetes.as_ref().unwrap();
-    assert_eq!(k.manifests.len(), 1);
-    assert_eq!(k.manifests[0].documents.len(), 2);
-    assert_eq!(s.setup.docker.as_ref().unwrap().compose[0].hosts.len(), 3);
-    assert_eq!(s.images[0].size, 180_000_000);
-    assert_eq!(s.images[0].layers.iter().map(|l| l.bytes).sum::<u64>(), 180_000_000);
-}
-
-#[test]
-fn sets_are_edits() {
-    let opened = Catalogue::built_in().open("node-down").unwrap();
-    let set = |p: &str, v: &str| load(&opened, &[(p.to_string(), v.to_string())]).map(|l| l.scenario);
-    assert_eq!(set("seed", "9").unwrap().seed, 9);
-    assert_eq!(set("traffic.shoppers.rate", "200rps").unwrap().traffic[0].rate, Rate::Constant(200_000));
-    let s = set("worlds.kubernetes.config.node-monitor-grace-period", "20s").unwrap();
-    assert_eq!(s.setup.kubernetes.unwrap().config[0].1, serde_json::json!("20s"));
-    let e = set("traffic.shoppers.rate", "many").err().unwrap().render(false);
-    assert!(e.contains("--> --set traffic.shoppers.rate:1:1"), "{e}");
-    assert!(set("traffic.robots.rate", "1rps").err().unwrap().render(false).contains("`traffic` has no entry `robots`; it has 1"));
-    assert!(set("seeed", "1").err().unwrap().render(false).contains("did you mean `seed`?"));
-}
-
-#[test]
-fn everything_can_be_said() {
-    let s = ok("wheelhouse: 1
+/// Every field there is, each at least once.
+const FULL: &str = "wheelhouse: 1
 title: {en: Title, de: Titel}
 summary: s
 level: advanced
@@ -172,7 +104,78 @@ solve:
   hints: [look, {en: look again, de: nochmal}, {if: 'kubernetes.pods.exists(p, p.restarts > 3)', say: restarts}]
   mistakes: [{if: kubernetes.deleted('deployment/shop'), say: 'ouch {kubernetes.failed}'}]
 debrief: ['{docker.availability}']
-");
+";
+
+fn read(text: &str) -> Result<Scenario, Diagnostics> {
+    load(&Opened::text("t.yaml", text, Folder::Nothing), &[]).map(|l| l.scenario)
+}
+fn ok(text: &str) -> Scenario {
+    read(text).unwrap_or_else(|e| panic!("{e}"))
+}
+/// What is said about the base file with these lines added.
+fn wrong(extra: &str) -> String {
+    match read(&format!("{BASE}{extra}")) {
+        Ok(_) => panic!("accepted: {extra}"),
+        Err(d) => d.render(false),
+    }
+}
+
+#[test]
+fn every_built_in_scenario_is_sound() {
+    let catalogue = Catalogue::built_in();
+    let names = catalogue.names().unwrap();
+    for name in &names {
+        let opened = catalogue.open(name).unwrap();
+        let loaded = load(&opened, &[]).unwrap_or_else(|d| panic!("{name}:\n{d}"));
+        let s = &loaded.scenario;
+        assert_eq!(&*s.name, name.as_str());
+        assert!(!s.expect.is_empty() || s.solve.is_some(), "{name} cannot fail");
+        assert!(!s.debrief.is_empty() && !s.summary.source().is_empty(), "{name} tells nothing");
+        assert!(s.timeline.iter().any(|e| e.ask.is_some()), "{name} asks nothing");
+        assert_eq!(loaded.warnings(), 0, "{name}: {:?}", loaded.notes);
+    }
+}
+
+#[test]
+fn node_down_is_what_the_design_says() {
+    let s = load(&Catalogue::built_in().open("node-down").unwrap(), &[]).unwrap().scenario;
+    assert_eq!((s.duration, s.seed, s.level.word()), (SimDuration::from_secs(720), 7, "beginner"));
+    assert_eq!(s.setup.worlds(), ["docker", "kubernetes"]);
+    let names: Vec<&str> = s.setup.machines("docker").iter().map(|m| &*m.name).collect();
+    assert_eq!(names, ["host-1", "host-2", "host-3"]);
+    let zones: Vec<&str> = s.setup.machines("kubernetes").iter().map(|m| &*m.zone).collect();
+    assert_eq!(zones, ["a", "b", "c"]);
+    assert_eq!(s.traffic[0].rate, Rate::Constant(90_000));
+    let blackout = s.timeline.iter().find(|e| &*e.id == "blackout").unwrap();
+    assert_eq!(blackout.trigger, Trigger::At(SimTime::from_secs(120)));
+    assert_eq!(blackout.faults.len(), 2);
+    assert_eq!((blackout.faults[1].world, &blackout.faults[1].fault.target), ("kubernetes", &FaultTarget::Host("node-2".into())));
+    assert_eq!(s.fault_ids().len(), 1);
+    let k = s.setup.kubernetes.as_ref().unwrap();
+    assert_eq!(k.manifests.len(), 1);
+    assert_eq!(k.manifests[0].documents.len(), 2);
+    assert_eq!(s.setup.docker.as_ref().unwrap().compose[0].hosts.len(), 3);
+    assert_eq!(s.images[0].size, 180_000_000);
+    assert_eq!(s.images[0].layers.iter().map(|l| l.bytes).sum::<u64>(), 180_000_000);
+}
+
+#[test]
+fn sets_are_edits() {
+    let opened = Catalogue::built_in().open("node-down").unwrap();
+    let set = |p: &str, v: &str| load(&opened, &[(p.to_string(), v.to_string())]).map(|l| l.scenario);
+    assert_eq!(set("seed", "9").unwrap().seed, 9);
+    assert_eq!(set("traffic.shoppers.rate", "200rps").unwrap().traffic[0].rate, Rate::Constant(200_000));
+    let s = set("worlds.kubernetes.config.node-monitor-grace-period", "20s").unwrap();
+    assert_eq!(s.setup.kubernetes.unwrap().config[0].1, serde_json::json!("20s"));
+    let e = set("traffic.shoppers.rate", "many").err().unwrap().render(false);
+    assert!(e.contains("--> --set traffic.shoppers.rate:1:1"), "{e}");
+    assert!(set("traffic.robots.rate", "1rps").err().unwrap().render(false).contains("`traffic` has no entry `robots`; it has 1"));
+    assert!(set("seeed", "1").err().unwrap().render(false).contains("did you mean `seed`?"));
+}
+
+#[test]
+fn everything_can_be_said() {
+    let s = ok(FULL);
     assert_eq!(s.title.get("de").unwrap().source(), "Titel");
     assert_eq!(s.images[0].app.on_term, OnTerm::Exit(3));
     assert!(!s.images[0].app.becomes_ready);
@@ -337,4 +340,42 @@ fn hostile_scenarios_are_refused_at_once() {
         assert!(d.contains(expect), "{expect:?} is not in\n{}", &d[..d.len().min(3000)]);
         assert!(start.elapsed() < Duration::from_secs(10), "{expect} took {:?}", start.elapsed());
     }
+}
+
+#[test]
+fn the_field_table_is_what_the_loader_reads() {
+    use std::collections::BTreeSet;
+    ok(FULL);
+    let read = crate::document::reader::seen::table();
+    for d in schema::DEFS {
+        let listed: BTreeSet<&str> = d.fields.iter().map(|f| f.name).collect();
+        let asked = read.get(d.what).unwrap_or_else(|| panic!("the loader never reads {}", d.what));
+        assert_eq!(&listed, asked, "{}", d.what);
+    }
+    for what in read.keys() {
+        assert!(schema::DEFS.iter().any(|d| d.what == *what), "{what} is not in the field table");
+    }
+}
+
+#[test]
+fn scenarios_fit_the_json_schema() {
+    let schema = schema::json_schema();
+    let fits = |name: &str, text: &str| {
+        let source = crate::document::Source::new(name, text);
+        let node = crate::document::parse_one(&source, crate::document::Dialect::Scenario).unwrap();
+        schema::tests::fits(&node.to_json(), &schema, &schema, name)
+    };
+    fits("full", FULL).unwrap();
+    let catalogue = Catalogue::built_in();
+    for name in catalogue.names().unwrap() {
+        fits(&name, &catalogue.open(&name).unwrap().source.text).unwrap();
+    }
+    assert!(fits("x", "wheelhouse: 1\ntitle: x\n").unwrap_err().contains("`duration` is missing"));
+}
+
+#[test]
+fn the_readmes_example_works() {
+    let readme = include_str!("../../scenarios/README.md");
+    let example = readme.split("```yaml\n").nth(1).and_then(|r| r.split("```").next()).unwrap();
+    ok(example);
 }
