@@ -207,6 +207,55 @@ pub const FAULTS: &[FaultInfo] = &[
 ];
 
 impl FaultKind {
+    /// The kind behind a word with parameters that hurt visibly: what the fault menu injects.
+    pub fn with_defaults(word: &str) -> Option<Self> {
+        Some(match word {
+            "node-down" => Self::NodeDown,
+            "node-up" => Self::NodeUp,
+            "node-pause" => Self::NodePause,
+            "partition" => Self::Partition { from: LinkEnd::Everyone },
+            "crash" => Self::Crash { code: 1 },
+            "hang" => Self::Hang,
+            "leak" => Self::Leak { bytes_per_minute: 128 << 20 },
+            "oom" => Self::Oom { bytes: 64 << 30 },
+            "cpu-starve" => Self::CpuStarve { percent: 80 },
+            "disk-full" => Self::DiskFull,
+            "bad-image" => Self::BadImage { how: BadImage::Crashes },
+            "registry-down" => Self::RegistryDown,
+            "registry-slow" => Self::RegistrySlow { percent: 1000 },
+            "registry-denied" => Self::RegistryDenied,
+            "dns-down" => Self::DnsDown,
+            "traffic-spike" => Self::TrafficSpike { percent: 500 },
+            "component-down" => Self::ComponentDown,
+            "human-delete" => Self::HumanDelete,
+            _ => return None,
+        })
+    }
+
+    /// The parameters as a scenario file writes them: `, rate: 128Mi/min`.
+    pub fn parameters(&self) -> String {
+        match self {
+            Self::Crash { code } if *code != 1 => format!(", code: {code}"),
+            Self::Leak { bytes_per_minute } => format!(", rate: {}Ki/min", bytes_per_minute >> 10),
+            Self::Oom { bytes } => format!(", bytes: {}Ki", bytes >> 10),
+            Self::CpuStarve { percent } | Self::RegistrySlow { percent } | Self::TrafficSpike { percent } => {
+                format!(", percent: {percent}%")
+            }
+            Self::BadImage { how } => format!(
+                ", how: {}",
+                match how {
+                    BadImage::Crashes => "crashes",
+                    BadImage::NeverReady => "never-ready",
+                    BadImage::Missing => "missing",
+                }
+            ),
+            Self::Partition { from: LinkEnd::ControlPlane } => ", from: control-plane".into(),
+            Self::Partition { from: LinkEnd::Clients } => ", from: clients".into(),
+            Self::Partition { from: LinkEnd::Host(h) } => format!(", from: {h}"),
+            _ => String::new(),
+        }
+    }
+
     /// The name in scenario files.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -228,6 +277,18 @@ impl FaultKind {
             Self::TrafficSpike { .. } => "traffic-spike",
             Self::ComponentDown => "component-down",
             Self::HumanDelete => "human-delete",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_a_kind() {
+        for f in FAULTS {
+            assert_eq!(FaultKind::with_defaults(f.word).map(|k| k.word()), Some(f.word));
         }
     }
 }

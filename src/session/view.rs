@@ -21,12 +21,18 @@ pub struct LabView {
     pub marks: Vec<Mark>,
     /// What the narrator said last (time, text), oldest first.
     pub story: Vec<(SimTime, String)>,
+    /// What the narrator points at: `kubernetes.nodes`, `docker.requests`, `scoreboard`.
+    pub pointing_at: Option<String>,
     /// A question that waits for an answer.
     pub question: Option<QuestionView>,
+    /// Questions that were answered; with the right choice once the run is over.
+    pub answered: Vec<QuestionView>,
     pub expectations: Vec<ExpectationView>,
     pub finished: bool,
     /// Lines of the debrief, filled in with measured values; empty before the end.
     pub debrief: Vec<String>,
+    /// Ids in the question bank that this lab is evidence for.
+    pub practise: Vec<String>,
 }
 
 /// One world's half of the screen.

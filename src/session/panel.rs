@@ -1,0 +1,156 @@
+//! From the lab's state to the views that frontends draw.
+
+use crate::kernel::{Journal, RecordType, SimDuration, SimTime};
+use crate::model::FailReason;
+use crate::model::ledger::Ledger;
+use crate::scenario::file::Trigger;
+
+use super::facts::LabFacts;
+use super::lab::{Lab, Slot};
+use super::view::{ExpectationView, FaultScore, LabView, Mark, MarkKind, QuestionView, RequestStrip, ScoreView, WorldPanel};
+
+/// Seconds of history in a request strip.
+const STRIP_SECONDS: usize = 240;
+
+/// What a machine costs an hour unless somebody says otherwise: a round number, to compare worlds, not clouds.
+pub const PRICE_PER_MACHINE_HOUR: f64 = 0.10;
+
+/// The lab at this moment.
+pub fn view(lab: &Lab, journal: &Journal) -> LabView {
+    let facts = LabFacts { lab, journal };
+    LabView {
+        title: facts.text(&lab.scenario.title),
+        summary: facts.text(&lab.scenario.summary),
+        scenario: lab.scenario.name.to_string(),
+        seed: lab.seed,
+        now: lab.now,
+        end: lab.end(),
+        step: lab.steps,
+        worlds: lab
+            .slots
+            .iter()
+            .map(|s| WorldPanel { view: s.world.view(lab.now), requests: strip(s.world.ledger(), lab.now), score: score(s) })
+            .collect(),
+        marks: marks(lab, journal),
+        story: lab.story.to_vec(),
+        pointing_at: lab.pointing.as_deref().map(String::from),
+        question: lab.asking.and_then(|i| question(lab, journal, i)),
+        answered: lab.answers.keys().filter_map(|i| question(lab, journal, *i)).collect(),
+        expectations: expectations(lab, &facts),
+        finished: lab.finished,
+        debrief: if lab.finished { lab.scenario.debrief.iter().map(|t| facts.text(t)).collect() } else { Vec::new() },
+        practise: lab.scenario.questions.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// The scoreboard's line of one world.
+pub fn score(slot: &Slot) -> ScoreView {
+    let ledger = slot.world.ledger();
+    let t = &ledger.total;
+    let copies = slot.world.copies();
+    let ms = |d: SimDuration| d.as_secs_f64() * 1000.0;
+    ScoreView {
+        availability: t.availability(),
+        sent: t.sent,
+        ok: t.ok,
+        failed: t.failed,
+        in_flight: t.in_flight(),
+        failed_by_reason: reasons(ledger),
+        impaired_s: ledger.impaired_s(),
+        downtime_s: ledger.downtime_s(),
+        longest_outage_s: ledger.longest_outage_s(),
+        manual_actions: slot.world.manual_actions(),
+        p50_ms: ledger.latency_quantile(1, 2).map(ms),
+        p99_ms: ledger.latency_quantile(99, 100).map(ms),
+        serving: copies.serving,
+        declared: copies.declared,
+        faults: slot
+            .score
+            .faults()
+            .iter()
+            .map(|f| FaultScore { id: f.id.clone(), at: f.at, detected_after: f.detected_after(), recovered_after: f.recovered_after() })
+            .collect(),
+        node_hours: slot.score.machine_hours(),
+        cost: slot.score.machine_hours() * PRICE_PER_MACHINE_HOUR,
+    }
+}
+
+fn reasons(ledger: &Ledger) -> Vec<(&'static str, u64)> {
+    FailReason::ALL.into_iter().filter_map(|r| ledger.total.failed_by_reason.get(&r).map(|n| (r.word(), *n))).collect()
+}
+
+fn strip(ledger: &Ledger, now: SimTime) -> RequestStrip {
+    let seconds = &ledger.total.seconds;
+    // The running second is not finished; it would look like a dip.
+    let end = (now.as_secs() as usize).min(seconds.len());
+    let last = end.checked_sub(1).map(|i| &seconds[i]);
+    RequestStrip {
+        seconds: seconds.iter().take(end).skip(end.saturating_sub(STRIP_SECONDS)).map(|s| (s.ok, s.failed)).collect(),
+        ok_rps: last.map_or(0, |s| s.ok),
+        failing_rps: last.map_or(0, |s| s.failed),
+        why: last.filter(|s| s.failed > 0).and_then(|s| s.worst).map_or("", FailReason::word),
+    }
+}
+
+/// What lies on the timeline, in order of time: what the scenario plans, and what people did.
+pub fn marks(lab: &Lab, journal: &Journal) -> Vec<Mark> {
+    let mut out = Vec::new();
+    for (i, e) in lab.scenario.timeline.iter().enumerate() {
+        let planned = if let Trigger::At(at) = e.trigger { Some(at) } else { None };
+        let Some(at) = lab.happened[i].or(planned) else { continue };
+        let past = lab.happened[i].is_some();
+        let mut mark = |kind, label: String| out.push(Mark { at, kind, label, past });
+        if let Some(act) = e.faults.first() {
+            mark(MarkKind::Fault, e.id.to_string());
+            if let Some(lasts) = act.fault.lasts
+                && at + lasts < lab.end()
+            {
+                let (at, label) = (at + lasts, format!("{} is over", e.id));
+                out.push(Mark { at, kind: MarkKind::FaultEnd, label, past: at <= lab.now && past });
+            }
+        } else if let Some(q) = &e.ask {
+            mark(MarkKind::Question, q.question.source());
+        } else if !e.run.is_empty() || !e.traffic.is_empty() {
+            mark(MarkKind::Command, e.run.first().map_or_else(|| "traffic changes".to_string(), |(_, c)| c.to_string()));
+        } else if let Some(say) = &e.say {
+            mark(MarkKind::Say, say.source());
+        }
+    }
+    let yours = journal.records().iter().filter(|r| r.kind == RecordType::Command && &*r.actor == "you");
+    out.extend(yours.map(|r| Mark { at: r.at, kind: MarkKind::Yours, label: r.message.to_string(), past: true }));
+    out.sort_by_key(|m| m.at);
+    out
+}
+
+fn question(lab: &Lab, journal: &Journal, entry: usize) -> Option<QuestionView> {
+    let q = lab.scenario.timeline.get(entry)?.ask.as_ref()?;
+    let facts = LabFacts { lab, journal };
+    let chosen = lab.answers.get(&entry).copied();
+    // Before the end the measured answer is not known, and it must not be given away.
+    let answer = if lab.finished { facts.right_choice(entry) } else { None };
+    Some(QuestionView {
+        id: q.id.to_string(),
+        text: facts.text(&q.question),
+        choices: q.choices.iter().map(|c| facts.text(c)).collect(),
+        chosen,
+        answer,
+        because: if answer.is_some() { q.because.as_ref().map(|b| facts.text(b)).unwrap_or_default() } else { String::new() },
+    })
+}
+
+/// The expectations with how they stand.
+pub fn expectations(lab: &Lab, facts: &LabFacts) -> Vec<ExpectationView> {
+    let standings = lab.standings.iter();
+    lab.scenario
+        .expect
+        .iter()
+        .zip(standings)
+        .map(|(e, s)| ExpectationView {
+            mode: e.kind.word(),
+            expr: e.expr.text().to_string(),
+            say: e.say.as_ref().map_or_else(|| e.expr.text().to_string(), |t| facts.text(t)),
+            passed: s.passed,
+            detail: s.detail.clone(),
+        })
+        .collect()
+}

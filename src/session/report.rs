@@ -1,0 +1,198 @@
+//! Headless runs: to the end of the scenario at full speed, then a report as text, JSON or JUnit.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::view::{ExpectationView, LabView, SimTime, Stop};
+use super::{OpenOptions, Session};
+
+/// A finished run.
+pub struct Report {
+    pub view: LabView,
+    pub journal: Vec<u8>,
+    pub notes: Vec<(String, Vec<String>)>,
+}
+
+/// Plays a scenario to its end (or `until`), calling `progress` now and then with the time reached and the end.
+///
+/// # Errors
+/// The rendered diagnostics of a scenario that cannot be opened.
+pub fn run(
+    scenario: &str,
+    options: &OpenOptions,
+    until: Option<SimTime>,
+    progress: &mut dyn FnMut(SimTime, SimTime),
+) -> Result<Report, String> {
+    let mut session = Session::open(scenario, options)?;
+    let end = until.unwrap_or(SimTime::MAX).min(session.end());
+    session.headless();
+    loop {
+        match session.advance(end, 50_000) {
+            Stop::End | Stop::Reached => break,
+            Stop::Budget => progress(session.now(), end),
+            Stop::Pause | Stop::Question | Stop::Breakpoint(_) => {}
+        }
+    }
+    let mut journal = Vec::new();
+    for record in session.records() {
+        journal.extend_from_slice(record.to_json().as_bytes());
+        journal.push(b'\n');
+    }
+    Ok(Report { view: session.view(), journal, notes: session.notes() })
+}
+
+impl Report {
+    /// True if no expectation failed; open ones (the run was cut short) count as not failed.
+    pub fn passed(&self) -> bool {
+        self.view.expectations.iter().all(|e| e.passed != Some(false))
+    }
+
+    /// The shape of design.md section 9.
+    pub fn json(&self) -> Value {
+        let mut worlds = Map::new();
+        for panel in &self.view.worlds {
+            let s = &panel.score;
+            let by_fault = |pick: fn(&super::view::FaultScore) -> Option<super::view::SimDuration>| -> Value {
+                s.faults.iter().map(|f| (f.id.to_string(), json!(pick(f).map(|d| d.as_secs_f64())))).collect::<Map<_, _>>().into()
+            };
+            let reasons: Map<String, Value> = s.failed_by_reason.iter().map(|(r, n)| (r.to_string(), json!(n))).collect();
+            worlds.insert(
+                panel.view.name.into(),
+                json!({
+                    "requests": {"sent": s.sent, "ok": s.ok, "failed": s.failed, "in_flight": s.in_flight, "failed_by_reason": reasons},
+                    "availability": s.availability,
+                    "downtime_s": s.downtime_s,
+                    "impaired_s": s.impaired_s,
+                    "longest_outage_s": s.longest_outage_s,
+                    "detected_after_s": by_fault(|f| f.detected_after),
+                    "recovered_after_s": by_fault(|f| f.recovered_after),
+                    "manual_actions": s.manual_actions,
+                    "latency_ms": {"p50": s.p50_ms, "p99": s.p99_ms},
+                    "copies": {"declared": s.declared, "serving": s.serving},
+                    "node_hours": s.node_hours,
+                    "cost": s.cost,
+                }),
+            );
+        }
+        let expectations: Vec<Value> = self
+            .view
+            .expectations
+            .iter()
+            .map(|e| json!({"mode": e.mode, "expr": e.expr, "say": e.say, "passed": e.passed, "detail": e.detail}))
+            .collect();
+        json!({
+            "scenario": self.view.scenario,
+            "seed": self.view.seed,
+            "duration_s": self.view.now.as_secs_f64(),
+            "worlds": worlds,
+            "expectations": expectations,
+            "debrief": self.view.debrief,
+            "notes": self.notes.iter().map(|(w, n)| (w.clone(), json!(n))).collect::<Map<_, _>>(),
+            "journal_sha256": self.digest(),
+        })
+    }
+
+    /// SHA-256 of the journal as written by `--journal`.
+    pub fn digest(&self) -> String {
+        Sha256::digest(&self.journal).iter().fold(String::new(), |mut s, b| {
+            let _ = write!(s, "{b:02x}");
+            s
+        })
+    }
+
+    /// JUnit XML: one test case per expectation.
+    pub fn junit(&self) -> String {
+        let all = &self.view.expectations;
+        let failures = all.iter().filter(|e| e.passed == Some(false)).count();
+        let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        let _ = writeln!(out, "<testsuites tests=\"{}\" failures=\"{failures}\">", all.len());
+        let _ = writeln!(out, "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\">", xml(&self.view.scenario), all.len());
+        for e in all {
+            let _ = write!(out, "    <testcase classname=\"{}\" name=\"{}\"", xml(&self.view.scenario), xml(&e.say));
+            let _ = match e.passed {
+                Some(false) => {
+                    writeln!(out, ">\n      <failure message=\"{}\">{}</failure>\n    </testcase>", xml(&e.expr), xml(&e.detail))
+                }
+                Some(true) => writeln!(out, "/>"),
+                None => writeln!(out, ">\n      <skipped message=\"the run ended before it was decided\"/>\n    </testcase>"),
+            };
+        }
+        out.push_str("  </testsuite>\n</testsuites>\n");
+        out
+    }
+
+    /// The report for people: the same numbers as the lab screen.
+    pub fn text(&self) -> String {
+        let v = &self.view;
+        let mut out = format!("{}\n{}\n\nseed {} · {} of virtual time\n\n", v.title, v.summary, v.seed, v.now.since(SimTime::ZERO));
+        let names: Vec<_> = v.worlds.iter().map(|w| w.view.name).collect();
+        let _ = writeln!(out, "{:<28}{}", "", names.iter().map(|n| format!("{n:>16}")).collect::<String>());
+        let mut row = |label: &str, cell: &dyn Fn(&super::view::ScoreView) -> String| {
+            let cells: String = v.worlds.iter().map(|w| format!("{:>16}", cell(&w.score))).collect();
+            let _ = writeln!(out, "{label:<28}{cells}");
+        };
+        row("availability", &|s| s.availability.map_or("–".into(), |a| format!("{:.2} %", a * 100.0)));
+        row("requests sent", &|s| s.sent.to_string());
+        row("failed", &|s| s.failed.to_string());
+        row("seconds impaired", &|s| s.impaired_s.to_string());
+        row("seconds down", &|s| s.downtime_s.to_string());
+        row("longest outage, s", &|s| s.longest_outage_s.to_string());
+        row("latency p50 / p99, ms", &|s| match (s.p50_ms, s.p99_ms) {
+            (Some(a), Some(b)) => format!("{a:.0} / {b:.0}"),
+            _ => "–".into(),
+        });
+        row("manual actions", &|s| s.manual_actions.to_string());
+        row("copies serving at the end", &|s| format!("{} of {}", s.serving, s.declared));
+        let ids: Vec<_> = v.worlds.iter().flat_map(|w| w.score.faults.iter().map(|f| f.id.clone())).collect();
+        let mut seen = Vec::new();
+        for id in ids {
+            if !seen.contains(&id) {
+                let find = |s: &super::view::ScoreView| s.faults.iter().find(|f| f.id == id).cloned();
+                let time = |d: Option<super::view::SimDuration>| d.map_or("never".to_string(), |d| format!("{:.1} s", d.as_secs_f64()));
+                row(&format!("{id}: noticed after"), &|s| find(s).map_or("–".into(), |f| time(f.detected_after)));
+                row(&format!("{id}: whole again after"), &|s| find(s).map_or("–".into(), |f| time(f.recovered_after)));
+                seen.push(id);
+            }
+        }
+        for w in v.worlds.iter().filter(|w| !w.score.failed_by_reason.is_empty()) {
+            let reasons: Vec<_> = w.score.failed_by_reason.iter().map(|(r, n)| format!("{n} {r}")).collect();
+            let _ = writeln!(out, "\n{} failed: {}", w.view.name, reasons.join(", "));
+        }
+        if !v.expectations.is_empty() {
+            out.push_str("\nexpected\n");
+            v.expectations.iter().for_each(|e| expectation(&mut out, e));
+        }
+        if !v.debrief.is_empty() {
+            out.push_str("\nwhat this run showed\n");
+            v.debrief.iter().for_each(|line| {
+                let _ = writeln!(out, "  • {line}");
+            });
+        }
+        for (world, notes) in self.notes.iter().filter(|(_, n)| !n.is_empty()) {
+            let _ = writeln!(out, "\nnot simulated or assumed in the {world} world");
+            notes.iter().for_each(|n| {
+                let _ = writeln!(out, "  – {n}");
+            });
+        }
+        let _ = writeln!(out, "\njournal sha256 {}", self.digest());
+        out
+    }
+}
+
+fn expectation(out: &mut String, e: &ExpectationView) {
+    let mark = match e.passed {
+        Some(true) => "✔",
+        Some(false) => "✖",
+        None => "·",
+    };
+    let _ = writeln!(out, "  {mark} {}", e.say);
+    if e.passed != Some(true) {
+        let _ = writeln!(out, "      {} {}\n      {}", e.mode, e.expr, if e.detail.is_empty() { "not decided" } else { &e.detail });
+    }
+}
+
+fn xml(s: &str) -> String {
+    s.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
