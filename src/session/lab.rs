@@ -76,6 +76,8 @@ pub struct Lab {
     /// uid of every object that `same_uid` asks about, as first seen.
     pub first_uids: Map<(usize, Arc<str>), Arc<str>>,
     pub finished: bool,
+    /// What running commands have printed since the session last looked: stdout, stderr, the last exit status.
+    pub printed: (String, String, i32),
     /// Set by an event that play should stop at; taken by the session.
     pub stop: Option<Stop>,
     /// When every world first had nothing left to do.
@@ -118,6 +120,7 @@ impl Lab {
             standings: scenario.expect.iter().map(|_| Standing::default()).collect(),
             first_uids: Map::new(),
             finished: false,
+            printed: Default::default(),
             stop: None,
             first_settled: None,
             start: None,
@@ -209,6 +212,9 @@ impl Lab {
                 let out = slot.world.console_poll(&mut cx);
                 slot.running = out.running;
                 record_output(&mut cx, &out);
+                self.printed.0.push_str(&out.stdout);
+                self.printed.1.push_str(&out.stderr);
+                self.printed.2 = out.exit;
             }
         }
         if self.first_settled.is_none() && self.settled() {

@@ -50,6 +50,7 @@ enum Input {
     Command { world: usize, line: Arc<str> },
     Inject { world: usize, fault: Arc<Fault> },
     Answer { choice: usize },
+    Interrupt,
 }
 
 /// A lab with its history.
@@ -306,6 +307,12 @@ impl Session {
                     self.replies = Reply { error: why, exit: 1, ..Reply::default() };
                 }
             }
+            Input::Interrupt => {
+                for slot in self.lab.slots.iter_mut().filter(|s| s.running) {
+                    slot.world.console_interrupt();
+                    slot.running = false;
+                }
+            }
             Input::Answer { choice } => {
                 if let Some(entry) = self.lab.asking.take() {
                     self.lab.answers.insert(entry, *choice);
@@ -335,16 +342,17 @@ impl Session {
         std::mem::take(&mut self.replies)
     }
 
-    /// What a running command has printed since; None if no command runs. Output comes as virtual time passes.
+    /// What running commands have printed as virtual time passed; None if none runs and nothing is left to say.
     pub fn poll_command(&mut self) -> Option<Reply> {
-        None
+        let running = self.lab.slots.iter().any(|s| s.running);
+        let (text, error, exit) = std::mem::take(&mut self.lab.printed);
+        (running || !text.is_empty() || !error.is_empty()).then_some(Reply { text, error, exit, running })
     }
 
-    /// Stops a running command.
+    /// Stops running commands (ctrl-c).
     pub fn interrupt_command(&mut self) {
-        for slot in self.lab.slots.iter_mut().filter(|s| s.running) {
-            slot.world.console_interrupt();
-            slot.running = false;
+        if self.lab.slots.iter().any(|s| s.running) {
+            self.input(Input::Interrupt);
         }
     }
 
@@ -428,7 +436,7 @@ impl Session {
             let (world, what) = match input {
                 Input::Command { world, line } => (*world, save::Deed::Command(line.clone())),
                 Input::Inject { world, fault } => (*world, save::Deed::Fault(fault.clone())),
-                Input::Answer { .. } => return None,
+                Input::Answer { .. } | Input::Interrupt => return None,
             };
             Some(save::Done { at: *at, world: self.lab.slots[world].world.name(), what })
         });

@@ -1,4 +1,5 @@
 //! Whole-program tests, one binary. A file in this folder that is not listed here fails `architecture::no_forgotten_test_files`.
 mod architecture;
+mod content;
 mod conversion;
 mod vectors;
