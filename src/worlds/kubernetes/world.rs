@@ -54,9 +54,33 @@ pub struct Kubernetes {
     pub(crate) scheduler: Scheduler,
     pub(crate) kubelets: Map<Name, Kubelet>,
     pub(crate) network: Network,
+    /// What kubectl remembers; begins as `Default`.
+    pub(crate) console: super::console::State,
 }
 
 impl Kubernetes {
+    /// A world with an API server and nothing else: no nodes, no objects, and components that nobody started. For tests and for tools that
+    /// only want the API and kubectl.
+    pub fn empty(seed: u64) -> Self {
+        Self {
+            config: Config::default(),
+            api: Api::new(seed),
+            machine: Machine::new(seed, "kubernetes", Vec::new(), 0),
+            agenda: Agenda::default(),
+            rng: Streams::new(seed, "kubernetes"),
+            manager: Manager::default(),
+            scheduler: Scheduler::default(),
+            kubelets: Map::new(),
+            network: Network::default(),
+            console: super::console::State::default(),
+        }
+    }
+
+    /// The API server, for those who set a world up.
+    pub fn api_mut(&mut self) -> &mut Api {
+        &mut self.api
+    }
+
     /// The next own event: substrate first, so that a component sees what its machine just did.
     pub fn next_event_at(&self) -> Option<SimTime> {
         let machine = self.machine.next_at();
@@ -78,9 +102,7 @@ impl Kubernetes {
                 Event::Scheduler(e) => self.with("default-scheduler", &mut cx, |w, ctl| w.scheduler.handle(e, ctl)),
                 Event::Kubelet(node, e) => self.with_kubelet(&node, &mut cx, |k, ctl| k.handle(e, ctl)),
                 Event::Network(e) => self.with("kube-proxy", &mut cx, |w, ctl| w.network.handle(e, ctl)),
-                Event::Console(e) => {
-                    let _ = e;
-                }
+                Event::Console(e) => self.with("you", &mut cx, |w, ctl| w.console.handle(e, ctl)),
             }
         }
         self.publish(cx);
@@ -100,6 +122,7 @@ impl Kubernetes {
             self.with("default-scheduler", &mut cx, |w, ctl| w.scheduler.observe(event, ctl));
             self.with("kube-controller-manager", &mut cx, |w, ctl| w.manager.observe(event, ctl));
             self.with("kube-proxy", &mut cx, |w, ctl| w.network.observe(event, ctl));
+            self.with("you", &mut cx, |w, ctl| w.console.observe(event, ctl));
             // Only the pod's own kubelet cares; the old side matters when a pod vanishes.
             if let super::objects::Object::Pod(pod) = event.object() {
                 if let Some(node) = pod.node.clone() {
@@ -125,8 +148,8 @@ impl Kubernetes {
     /// Runs `f` with one component's borrow split off the rest. The component is taken out and put back, so `f` gets `self` parts only
     /// through [`Parts`] and the hands.
     pub(crate) fn with(&mut self, actor: &str, cx: &mut Cx, f: impl FnOnce(&mut Parts, &mut Ctl)) {
-        let Self { config, api, machine, agenda, rng, manager, scheduler, network, .. } = self;
-        let mut parts = Parts { manager, scheduler, network };
+        let Self { config, api, machine, agenda, rng, manager, scheduler, network, console, .. } = self;
+        let mut parts = Parts { manager, scheduler, network, console };
         let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: actor.into() };
         f(&mut parts, &mut ctl);
     }
@@ -145,4 +168,5 @@ pub(crate) struct Parts<'a> {
     pub manager: &'a mut Manager,
     pub scheduler: &'a mut Scheduler,
     pub network: &'a mut Network,
+    pub console: &'a mut super::console::State,
 }
