@@ -8,6 +8,7 @@ pub mod expression;
 pub mod facts;
 pub mod file;
 pub mod load;
+pub mod report;
 pub mod schema;
 #[cfg(test)]
 mod tests;
@@ -17,3 +18,4 @@ pub use expression::{EvalError, Expression, Template, Text, Value};
 pub use facts::{FACTS, FactInfo, Facts, WORLDS};
 pub use file::{Expect, Scenario, Trigger};
 pub use load::{Loaded, load};
+pub use report::{DocumentChecker, NoChecker};
