@@ -1,4 +1,21 @@
 //! kube-scheduler: the queue, the cycle, one file per plugin, preemption.
+pub mod budgets;
+pub mod cache;
+pub mod cycle;
+pub mod events;
+pub mod framework;
+pub mod index;
+pub mod message;
+pub mod objects;
+pub mod plugins;
+pub mod pod;
+pub mod profile;
+pub mod queue;
+pub mod requests;
+pub mod selector;
+pub mod symbols;
+#[cfg(test)]
+mod testing;
 
 use super::Ctl;
 use super::api::store::WatchEvent;

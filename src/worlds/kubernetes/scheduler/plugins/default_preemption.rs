@@ -1,0 +1,201 @@
+//! Makes room by removing pods of lower priority (pkg/scheduler/framework/plugins/defaultpreemption, pkg/scheduler/framework/
+//! preemption).
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use crate::kernel::SimTime;
+use crate::worlds::kubernetes::api::object::Tri;
+use crate::worlds::kubernetes::scheduler::budgets::Budgets;
+use crate::worlds::kubernetes::scheduler::cache::NodeInfo;
+use crate::worlds::kubernetes::scheduler::cycle::{Outcome, fits};
+use crate::worlds::kubernetes::scheduler::framework::{Candidate, Code, Cx, Filtered, Plugin, PostFilter, Status};
+use crate::worlds::kubernetes::scheduler::index::NodeIx;
+use crate::worlds::kubernetes::scheduler::message::fit_error;
+use crate::worlds::kubernetes::scheduler::pod::PodInfo;
+
+pub struct DefaultPreemption;
+
+const NOT_HELPFUL: &str = "Preemption is not helpful for scheduling";
+const NO_VICTIMS: Status = Status::unresolvable("No preemption victims found for incoming pod");
+
+impl Plugin for DefaultPreemption {
+    fn name(&self) -> &'static str {
+        "DefaultPreemption"
+    }
+    fn post_filter(&self, run: &mut Filtered) -> Option<PostFilter> {
+        let say = |text: String| Some(PostFilter { message: format!("preemption: {text}"), made_room: None });
+        if run.cx.pod.polite {
+            return say("not eligible due to preemptionPolicy=Never.".into());
+        }
+        if victim_terminating_on_nominated(run) {
+            return say("not eligible due to a terminating pod on the nominated node.".into());
+        }
+        let (candidates, statuses) = dry_run(run);
+        match choose(&candidates, run.now) {
+            Some(best) => Some(PostFilter { message: String::new(), made_room: Some(candidates[best].clone()) }),
+            None => {
+                let nodes = run.cx.order.len();
+                let reasons = statuses.iter().flat_map(|s| s.reasons.iter());
+                say(fit_error(nodes, reasons.chain(std::iter::repeat_n(NOT_HELPFUL, nodes - statuses.len()))))
+            }
+        }
+    }
+}
+
+/// The pod made room before and only waits for it (PodEligibleToPreemptOthers).
+fn victim_terminating_on_nominated(run: &Filtered) -> bool {
+    let cx = run.cx;
+    let Some(ix) = cx.pod.pod.status.nominated_node.as_deref().and_then(|n| cx.cache.find(n)) else { return false };
+    // A node that can never hold it does not bind the pod to waiting.
+    if run.statuses.iter().any(|s| s.node == ix && s.status.code == Code::Unresolvable) {
+        return false;
+    }
+    cx.cache.node(ix).pods.iter().any(|p| p.terminating && p.priority < cx.pod.priority && by_scheduler(p))
+}
+
+fn by_scheduler(p: &PodInfo) -> bool {
+    let condition = p.pod.status.condition("DisruptionTarget");
+    condition.is_some_and(|c| c.status == Tri::True && c.reason.as_deref() == Some("PreemptionByScheduler"))
+}
+
+/// Tries nodes until there are enough candidates. Also gives the reasons of those where it cannot work.
+fn dry_run(run: &mut Filtered) -> (Vec<Candidate>, Vec<Status>) {
+    let nodes: Vec<NodeIx> = Outcome::only_unschedulable(run.statuses).collect();
+    if nodes.is_empty() {
+        return (vec![], vec![]);
+    }
+    let profile = run.cx.profile;
+    let wanted = (nodes.len() * profile.min_candidate_nodes_percentage / 100).max(profile.min_candidate_nodes_absolute).min(nodes.len());
+    let budgets = Budgets::of(run.cx.cache);
+    let (mut clean, mut violating, mut statuses) = (vec![], vec![], vec![]);
+    let offset = run.offset % nodes.len();
+    for i in 0..nodes.len() {
+        let ix = nodes[(offset + i) % nodes.len()];
+        match victims_on(run, ix, &budgets) {
+            Ok(candidate) => {
+                if candidate.pdb_violations == 0 { clean.push(candidate) } else { violating.push(candidate) }
+                if !clean.is_empty() && clean.len() + violating.len() >= wanted {
+                    break;
+                }
+            }
+            Err(status) => statuses.push(status),
+        }
+    }
+    clean.extend(violating);
+    (clean, statuses)
+}
+
+/// Moves pods off and back onto a copy of a node, keeping the filters informed.
+struct Rehearsal<'r, 'c, 'a> {
+    run: &'r mut Filtered<'c, 'a>,
+    node: NodeInfo,
+}
+
+impl Rehearsal<'_, '_, '_> {
+    fn remove(&mut self, pod: &Arc<PodInfo>) {
+        self.node.take(pod.uid(), &pod.key());
+        for (_, f) in &mut self.run.filters {
+            f.remove_pod(pod, &self.node);
+        }
+    }
+    fn restore(&mut self, pod: &Arc<PodInfo>) {
+        self.node.put(pod.clone());
+        for (_, f) in &mut self.run.filters {
+            f.add_pod(pod, &self.node);
+        }
+    }
+    /// With the pods that were nominated to this node, too.
+    fn fits(&mut self) -> Result<(), Status> {
+        let cx: &Cx = self.run.cx;
+        let nominated = cx.cache.nominated_on(self.node.name());
+        let others = nominated.iter().filter(|p| p.priority >= cx.pod.priority && p.uid() != cx.pod.uid());
+        let others: Vec<_> = others.cloned().collect();
+        if !others.is_empty() {
+            others.iter().for_each(|p| self.restore(p));
+            let verdict = fits(&self.run.filters, &self.node);
+            others.iter().for_each(|p| self.remove(p));
+            verdict?;
+        }
+        fits(&self.run.filters, &self.node)
+    }
+}
+
+/// The fewest and least important pods that must leave a node (SelectVictimsOnNode).
+fn victims_on(run: &mut Filtered, ix: NodeIx, budgets: &Budgets) -> Result<Candidate, Status> {
+    let (node, priority, now) = (run.cx.cache.node(ix).clone(), run.cx.pod.priority, run.now);
+    let mut removed: Vec<Arc<PodInfo>> = node.pods.iter().filter(|p| p.priority < priority).cloned().collect();
+    if removed.is_empty() {
+        return Err(NO_VICTIMS);
+    }
+    let cache = run.cx.cache;
+    let mut trial = Rehearsal { run, node };
+    removed.iter().for_each(|p| trial.remove(p));
+    let verdict = trial.fits();
+    if verdict.is_err() {
+        removed.iter().for_each(|p| trial.restore(p));
+        return verdict.map(|()| unreachable!("it is an error")).map_err(|s| s);
+    }
+    sort_by_importance(&mut removed, now);
+    let (violating, harmless) = budgets.split(&removed, cache);
+    let mut victims = vec![];
+    let mut pdb_violations = 0;
+    for (list, counts) in [(&violating, 1), (&harmless, 0)] {
+        for p in list {
+            trial.restore(p);
+            if trial.fits().is_err() {
+                trial.remove(p);
+                victims.push(p.clone());
+                pdb_violations += counts;
+            }
+        }
+    }
+    victims.iter().for_each(|p| trial.restore(p));
+    sort_by_importance(&mut victims, now);
+    Ok(Candidate { node: ix, victims, pdb_violations })
+}
+
+/// Most important first (pkg/scheduler/util/utils.go MoreImportantPod): higher priority, then longer running.
+fn sort_by_importance(pods: &mut [Arc<PodInfo>], now: SimTime) {
+    pods.sort_by_key(|p| (Reverse(p.priority), started(p, now)));
+}
+
+fn started(p: &PodInfo, now: SimTime) -> SimTime {
+    p.pod.status.start_time.unwrap_or(now)
+}
+
+/// preemption.go pickOneNodeForPreemption: the first difference decides.
+fn choose(candidates: &[Candidate], now: SimTime) -> Option<usize> {
+    let key = |c: &Candidate| {
+        let highest = c.victims.first().map_or(i32::MIN, |v| v.priority);
+        let sum: i64 = c.victims.iter().map(|v| i64::from(v.priority) + (1 << 31)).sum();
+        let earliest = c.victims.iter().filter(|v| v.priority == highest).map(|v| started(v, now)).min();
+        (c.pdb_violations, highest, sum, c.victims.len(), Reverse(earliest))
+    };
+    (0..candidates.len()).min_by_key(|i| (key(&candidates[*i]), *i))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worlds::kubernetes::scheduler::testing::pod_info;
+
+    fn candidate(victims: &[(i32, u64)]) -> Candidate {
+        let victims = victims.iter().map(|(p, start)| pod_info(*p, SimTime::from_secs(*start))).collect();
+        Candidate { node: NodeIx(0), victims, pdb_violations: 0 }
+    }
+
+    #[test]
+    fn node_choice_of_the_reference() {
+        let now = SimTime::from_secs(1000);
+        let pick = |c: &[Candidate]| choose(c, now);
+        let (low, mid) = (10, 100);
+        assert_eq!(pick(&[candidate(&[(mid, 1), (mid, 1)]), candidate(&[(mid, 1), (low, 1)]), candidate(&[(low, 1), (low, 1)])]), Some(2));
+        assert_eq!(pick(&[candidate(&[(mid, 1), (mid, 1)]), candidate(&[(mid, 1), (low, 1)])]), Some(1), "lowest sum");
+        assert_eq!(pick(&[candidate(&[(low, 1), (-(1 << 30), 1), (-(1 << 30), 1)]), candidate(&[(low, 1)])]), Some(1), "fewest");
+        assert_eq!(pick(&[candidate(&[(mid, 2)]), candidate(&[(mid, 3)]), candidate(&[(mid, 1)])]), Some(1), "latest start");
+        let mut dirty = candidate(&[(low, 1)]);
+        dirty.pdb_violations = 1;
+        assert_eq!(pick(&[dirty, candidate(&[(mid, 1)])]), Some(1), "budgets come first");
+    }
+}

@@ -1,0 +1,48 @@
+//! Turns down cordoned nodes (pkg/scheduler/framework/plugins/nodeunschedulable).
+
+use crate::worlds::kubernetes::api::object::TaintEffect;
+use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
+use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
+use crate::worlds::kubernetes::scheduler::framework::{Cx, Filter, Plugin, PreFilter, Status, Verdict};
+use crate::worlds::kubernetes::scheduler::pod::{PodInfo, Taint};
+use crate::worlds::kubernetes::scheduler::symbols::Symbols;
+
+pub struct NodeUnschedulable;
+
+struct Run;
+
+/// The taint a cordoned node carries; whoever tolerates it may go there.
+fn tolerated(pod: &PodInfo, symbols: &Symbols) -> bool {
+    let known = |text| symbols.find(text);
+    pod.spec.tolerations.iter().any(|t| match (known("node.kubernetes.io/unschedulable"), known("")) {
+        (Some(key), Some(value)) => t.tolerates(&Taint { key, value, effect: TaintEffect::NoSchedule }),
+        // Nobody ever named the key, so only a toleration of everything fits.
+        _ => t.key.is_none() && t.exists && t.effect.is_none_or(|e| e == TaintEffect::NoSchedule),
+    })
+}
+
+impl Plugin for NodeUnschedulable {
+    fn name(&self) -> &'static str {
+        "NodeUnschedulable"
+    }
+    fn pre_filter<'a>(&self, cx: &'a Cx<'a>) -> PreFilter<'a> {
+        if cx.cache.unschedulable_nodes == 0 || tolerated(cx.pod, &cx.cache.symbols) {
+            return PreFilter::Skip;
+        }
+        PreFilter::Run(Box::new(Run))
+    }
+    fn hint(&self, event: &ClusterEvent, pod: &PodInfo, cache: &Cache) -> Hint {
+        Hint::when(match event {
+            ClusterEvent::NodeAdd(n) => !n.node.unschedulable,
+            ClusterEvent::NodeUpdate(old, new) => old.node.unschedulable && !new.node.unschedulable,
+            ClusterEvent::Own(_, new) => tolerated(new, &cache.symbols) && !tolerated(pod, &cache.symbols),
+            _ => false,
+        })
+    }
+}
+
+impl Filter for Run {
+    fn filter(&self, node: &NodeInfo) -> Verdict {
+        if node.unschedulable { Err(Status::unresolvable("node(s) were unschedulable")) } else { Ok(()) }
+    }
+}
