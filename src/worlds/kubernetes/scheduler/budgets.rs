@@ -26,7 +26,9 @@ impl Budgets {
             let b = body(o)?;
             let selector: LabelSelector = serde_json::from_value(b["spec"]["selector"].clone()).ok()?;
             // An empty selector of a budget selects nothing here.
-            if selector.match_labels.as_ref().is_none_or(|m| m.is_empty()) && selector.match_expressions.as_ref().is_none_or(|m| m.is_empty()) {
+            if selector.match_labels.as_ref().is_none_or(|m| m.is_empty())
+                && selector.match_expressions.as_ref().is_none_or(|m| m.is_empty())
+            {
                 return None;
             }
             let disrupted = b["status"]["disruptedPods"].as_object().into_iter().flatten().map(|(k, _)| k.clone()).collect();

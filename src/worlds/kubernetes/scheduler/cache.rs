@@ -281,7 +281,11 @@ impl Cache {
                     ports: Arc::default(),
                 };
                 let nodes = Arc::make_mut(&mut self.nodes);
-                if ix.0 as usize == nodes.len() { nodes.push(info) } else { nodes[ix.0 as usize] = info }
+                if ix.0 as usize == nodes.len() {
+                    nodes.push(info)
+                } else {
+                    nodes[ix.0 as usize] = info
+                }
                 self.by_name.insert(name.clone(), ix);
                 for pod in self.strays.remove(&name).unwrap_or_default() {
                     Arc::make_mut(&mut self.nodes)[ix.0 as usize].put(pod.clone());
@@ -341,8 +345,10 @@ impl Cache {
         let taints: Vec<Taint> =
             node.taints.iter().map(|t| Taint { key: symbols.sym(&t.key), value: symbols.sym(&t.value), effect: t.effect }).collect();
         let max_pods = node.allocatable("pods").and_then(|q| crate::model::quantity::parse_units(q).ok()).unwrap_or(0);
-        let named = node.images.iter().flat_map(|i| i.names.iter().map(|n| (symbols.sym(n), i.bytes)));
-        let mut images: Vec<(Sym, i64)> = named.collect();
+        let mut images: Vec<(Sym, i64)> = vec![];
+        for image in node.images.iter() {
+            images.extend(image.names.iter().map(|n| (symbols.sym(n), image.bytes)));
+        }
         images.sort_by_key(|(n, _)| *n);
         images.dedup_by_key(|(n, _)| *n);
         NodeFixed {

@@ -49,6 +49,8 @@ pub struct Outcome {
     /// The text of the PodScheduled condition if nothing fits.
     pub message: String,
     pub preemption: Option<Candidate>,
+    /// An earlier nomination of the pod is void.
+    pub clears_nomination: bool,
 }
 
 /// schedule_one.go numFeasibleNodesToFind
@@ -84,6 +86,7 @@ pub fn decide(cache: &mut Cache, pod: &PodInfo, profile: &Profile, at: &mut Posi
         best: vec![],
         message: String::new(),
         preemption: None,
+        clears_nomination: false,
     };
     if order.is_empty() {
         out.message = "no nodes available to schedule pods".into();
@@ -232,7 +235,7 @@ fn post_filter<'a>(cx: &'a Cx<'a>, filters: Filters<'a>, out: &mut Outcome, offs
     };
     let mut answers: Vec<String> = vec![];
     let mut run = Filtered { cx, filters, statuses: &out.statuses, offset, now };
-    let mut made_room = None;
+    let (mut made_room, mut clears) = (None, false);
     for (_, p) in cx.profile.enabled() {
         if let Some(answer) = p.post_filter(&mut run) {
             if answer.made_room.is_some() {
@@ -240,11 +243,13 @@ fn post_filter<'a>(cx: &'a Cx<'a>, filters: Filters<'a>, out: &mut Outcome, offs
                 answers.clear();
                 break;
             }
+            clears |= answer.clears_nomination;
             answers.push(answer.message);
         }
     }
     drop(run);
     out.preemption = made_room;
+    out.clears_nomination = clears;
     out.message = message::with_post_filter(head, &answers.join(", "));
 }
 

@@ -110,6 +110,8 @@ pub trait Score {
 pub struct PostFilter {
     pub message: String,
     pub made_room: Option<Candidate>,
+    /// An earlier nomination of the pod is void.
+    pub clears_nomination: bool,
 }
 
 /// A node and the pods that must go for the preemptor to fit.

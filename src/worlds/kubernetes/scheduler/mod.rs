@@ -1,44 +1,28 @@
-//! kube-scheduler: the queue, the cycle, one file per plugin, preemption.
-pub mod budgets;
+//! kube-scheduler 1.36: the queue, the cycle, one file per plugin, preemption, the record of each decision.
+//!
+//! `cycle::decide` is a function of the cache, the pod and the profile; `component` runs it in the world, `offline` over a file.
+//! It may use the kernel, the vocabulary and the API's objects; it writes only through `Ctl`.
+
+mod budgets;
 pub mod cache;
+mod component;
 pub mod cycle;
-pub mod events;
+pub mod decision;
+mod events;
 pub mod framework;
-pub mod index;
+mod index;
+#[cfg(test)]
+mod lab_tests;
 pub mod message;
 pub mod objects;
 pub mod plugins;
 pub mod pod;
 pub mod profile;
 pub mod queue;
-pub mod requests;
-pub mod selector;
-pub mod symbols;
+mod requests;
+mod selector;
+mod symbols;
 #[cfg(test)]
 mod testing;
 
-use super::Ctl;
-use super::api::store::WatchEvent;
-
-/// Timers of the scheduler.
-#[derive(Clone, Debug)]
-pub struct Event {}
-
-/// The scheduler of this world.
-#[derive(Clone, Debug, Default)]
-pub struct Scheduler {}
-
-impl Scheduler {
-    /// Informer handlers: new pods into the queue, changes into the cache, wake-ups for what waits.
-    pub fn observe(&mut self, event: &WatchEvent, ctl: &mut Ctl) {
-        let _ = (event, ctl);
-    }
-    /// One scheduling cycle or timer.
-    pub fn handle(&mut self, event: Event, ctl: &mut Ctl) {
-        let _ = (event, ctl);
-    }
-    /// Nothing that could still be placed waits.
-    pub fn settled(&self) -> bool {
-        true
-    }
-}
+pub use component::{Event, NAME, Scheduler};

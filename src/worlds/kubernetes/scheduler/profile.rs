@@ -55,7 +55,11 @@ impl Profile {
     /// A sentence that names what exists.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         let number = |max: i64| {
-            value.parse::<i64>().ok().filter(|v| (0..=max).contains(v)).ok_or_else(|| format!("{name} wants a number from 0 to {max}, not '{value}'"))
+            value
+                .parse::<i64>()
+                .ok()
+                .filter(|v| (0..=max).contains(v))
+                .ok_or_else(|| format!("{name} wants a number from 0 to {max}, not '{value}'"))
         };
         match name {
             "percentageOfNodesToScore" => self.percentage_of_nodes_to_score = number(100)? as usize,

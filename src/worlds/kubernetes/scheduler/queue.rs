@@ -32,8 +32,6 @@ pub enum Pool {
     Unschedulable,
     /// Kept out by a PreEnqueue plugin.
     Gated,
-    /// Its cycle is running.
-    InFlight,
 }
 
 /// A pod in the queue.
@@ -64,9 +62,8 @@ pub struct Queue {
     active: Set<ActiveKey>,
     backoff: Set<BackoffKey>,
     error_backoff: Set<BackoffKey>,
-    /// Events that arrived while a pod's cycle ran, for that pod.
-    in_flight: Vec<(ClusterEvent, Option<RecordId>)>,
-    flying: usize,
+    /// Rejected by plugins.
+    unschedulable: Set<Key>,
     seq: u64,
 }
 
@@ -123,7 +120,10 @@ impl Queue {
             Pool::ErrorBackoff => {
                 self.error_backoff.insert(q.backoff_key());
             }
-            Pool::Unschedulable | Pool::Gated | Pool::InFlight => {}
+            Pool::Unschedulable => {
+                self.unschedulable.insert(q.info.key());
+            }
+            Pool::Gated => {}
         }
         self.pods.insert(q.info.key(), q);
     }
@@ -141,17 +141,12 @@ impl Queue {
             Pool::ErrorBackoff => {
                 self.error_backoff.remove(&q.backoff_key());
             }
-            Pool::InFlight => self.landed(),
-            Pool::Unschedulable | Pool::Gated => {}
+            Pool::Unschedulable => {
+                self.unschedulable.remove(key);
+            }
+            Pool::Gated => {}
         }
         Some(q)
-    }
-
-    fn landed(&mut self) {
-        self.flying = self.flying.saturating_sub(1);
-        if self.flying == 0 {
-            self.in_flight.clear();
-        }
     }
 
     /// A new pod.
@@ -181,11 +176,6 @@ impl Queue {
     /// A waiting pod changed.
     pub fn update(&mut self, info: Arc<PodInfo>, profile: &Profile, cache: &Cache, now: SimTime, cause: Option<RecordId>) {
         let Some(mut q) = self.pods.get(&info.key()).cloned() else { return self.add(info, profile, now, cause) };
-        if q.pool == Pool::InFlight {
-            q.info = info;
-            self.pods.insert(q.info.key(), q);
-            return;
-        }
         let old = self.remove(&q.info.key()).map_or_else(|| q.info.clone(), |o| o.info);
         q.info = info;
         if q.pool == Pool::Gated && !profile.enabled().any(|(_, p)| p.pre_enqueue(&q.info).is_some()) {
@@ -209,31 +199,19 @@ impl Queue {
     }
 
     /// The next pod for a cycle. With nothing active, the head of the back-off heap comes early (SchedulerPopFromBackoffQ).
+    /// A cycle is one moment here, so upstream's list of events seen during an attempt has nothing to hold.
     pub fn pop(&mut self) -> Option<Queued> {
         let key = match self.active.get_min() {
             Some(k) => k.3.clone(),
             None => self.backoff.get_min()?.4.clone(),
         };
         let mut q = self.remove(&key)?;
-        q.pool = Pool::InFlight;
         q.attempts += 1;
-        self.flying += 1;
-        self.pods.insert(key, q.clone());
         Some(q)
     }
 
-    /// The cycle of a pod ended well.
-    pub fn done(&mut self, key: &Key) {
-        if self.pods.get(key).is_some_and(|q| q.pool == Pool::InFlight) {
-            self.remove(key);
-        }
-    }
-
     /// The attempt failed: by plugins, or for another reason if there are none.
-    pub fn failed(&mut self, key: &Key, rejected_by: Vec<usize>, profile: &Profile, cache: &Cache, now: SimTime) {
-        let Some(mut q) = self.pods.get(key).filter(|q| q.pool == Pool::InFlight).cloned() else { return };
-        let missed = self.in_flight.clone();
-        self.remove(key);
+    pub fn failed(&mut self, mut q: Queued, rejected_by: Vec<usize>, now: SimTime) {
         q.timestamp = now;
         q.seq = self.next_seq();
         q.rejected_by = Arc::new(rejected_by);
@@ -246,26 +224,14 @@ impl Queue {
             q.unschedulable_count += 1;
             q.expiry = whole_second(now + backoff(q.unschedulable_count));
             q.pool = Pool::Unschedulable;
-            // What happened during the attempt was not seen by it.
-            let useful = missed.iter().find(|(e, _)| wakes(&q, e, profile, cache));
-            if let Some((_, cause)) = useful {
-                self.requeue(&mut q, now, *cause);
-            }
         }
         self.put(q);
     }
 
     /// A change of the cluster: whoever may fit now comes back.
     pub fn on_event(&mut self, event: &ClusterEvent, profile: &Profile, cache: &Cache, now: SimTime, cause: Option<RecordId>) {
-        if self.flying > 0 {
-            self.in_flight.push((event.clone(), cause));
-        }
-        let woken: Vec<Key> = self
-            .pods
-            .values()
-            .filter(|q| q.pool == Pool::Unschedulable && wakes(q, event, profile, cache))
-            .map(|q| q.info.key())
-            .collect();
+        let rejected = self.unschedulable.iter().filter(|k| self.pods.get(*k).is_some_and(|q| wakes(q, event, profile, cache)));
+        let woken: Vec<Key> = rejected.cloned().collect();
         for key in woken {
             if let Some(mut q) = self.remove(&key) {
                 self.requeue(&mut q, now, cause);
@@ -297,8 +263,8 @@ impl Queue {
 
     /// Pods that nothing woke for five minutes are tried again anyway.
     pub fn flush_unschedulable(&mut self, now: SimTime) {
-        let stale = |q: &&Queued| q.pool == Pool::Unschedulable && now.since(q.timestamp) > MAX_UNSCHEDULABLE;
-        let keys: Vec<Key> = self.pods.values().filter(stale).map(|q| q.info.key()).collect();
+        let stale = |k: &&Key| self.pods.get(*k).is_some_and(|q| now.since(q.timestamp) > MAX_UNSCHEDULABLE);
+        let keys: Vec<Key> = self.unschedulable.iter().filter(stale).cloned().collect();
         for key in keys {
             if let Some(mut q) = self.remove(&key) {
                 let cause = q.cause;
@@ -310,7 +276,7 @@ impl Queue {
 
     /// When the next leftover is due: a multiple of 30 s after its five minutes.
     pub fn next_leftover(&self) -> Option<SimTime> {
-        let waiting = self.pods.values().filter(|q| q.pool == Pool::Unschedulable);
+        let waiting = self.unschedulable.iter().filter_map(|k| self.pods.get(k));
         let earliest = waiting.map(|q| q.timestamp + MAX_UNSCHEDULABLE).min()?;
         Some(SimTime::from_secs((earliest.as_secs() / LEFTOVER_PERIOD + 1) * LEFTOVER_PERIOD))
     }
@@ -350,11 +316,11 @@ mod tests {
     #[test]
     fn window_of_the_reference() {
         // Rejected at 12.7 s for the first time: the back-off ends at 13 s, is still on at 13.2 s, and the flush at 14.0 s lets it go.
-        let (profile, cache) = (Profile::default(), Cache::default());
+        let profile = Profile::default();
         let mut q = Queue::default();
         q.add(testing::named("p", 0), &profile, SimTime::from_millis(12_700), None);
-        let key = q.pop().unwrap().info.key();
-        q.failed(&key, vec![], &profile, &cache, SimTime::from_millis(12_700));
+        let popped = q.pop().unwrap();
+        q.failed(popped, vec![], SimTime::from_millis(12_700));
         assert_eq!(q.next_flush(), Some(SimTime::from_secs(14)));
         q.flush_backoff(SimTime::from_millis(13_200));
         assert!(!q.has_ready());

@@ -94,10 +94,7 @@ impl Demand {
         // With pod-level resources the defaults only stand in for what neither the pod nor any container asks for.
         let pod_level = spec.resources.as_ref().is_some_and(|r| r.requests.is_some() || r.limits.is_some());
         let defaults = if pod_level {
-            (
-                if requests.milli_cpu == 0 { DEFAULT_MILLI_CPU } else { 0 },
-                if requests.memory == 0 { DEFAULT_MEMORY } else { 0 },
-            )
+            (if requests.milli_cpu == 0 { DEFAULT_MILLI_CPU } else { 0 }, if requests.memory == 0 { DEFAULT_MEMORY } else { 0 })
         } else {
             (DEFAULT_MILLI_CPU, DEFAULT_MEMORY)
         };

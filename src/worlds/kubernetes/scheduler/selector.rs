@@ -97,8 +97,7 @@ impl Selector {
 
     /// A selector of exact pairs.
     pub fn of_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, symbols: &mut Symbols) -> Self {
-        let mut all: Vec<Requirement> =
-            pairs.map(|(k, v)| Requirement { key: symbols.sym(k), op: Op::In(vec![symbols.sym(v)]) }).collect();
+        let mut all: Vec<Requirement> = pairs.map(|(k, v)| Requirement { key: symbols.sym(k), op: Op::In(vec![symbols.sym(v)]) }).collect();
         all.sort();
         Self::Requirements(all)
     }

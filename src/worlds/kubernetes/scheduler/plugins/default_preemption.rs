@@ -24,20 +24,22 @@ impl Plugin for DefaultPreemption {
         "DefaultPreemption"
     }
     fn post_filter(&self, run: &mut Filtered) -> Option<PostFilter> {
-        let say = |text: String| Some(PostFilter { message: format!("preemption: {text}"), made_room: None });
+        let say = |text: String, clears_nomination| {
+            Some(PostFilter { message: format!("preemption: {text}"), made_room: None, clears_nomination })
+        };
         if run.cx.pod.polite {
-            return say("not eligible due to preemptionPolicy=Never.".into());
+            return say("not eligible due to preemptionPolicy=Never.".into(), false);
         }
         if victim_terminating_on_nominated(run) {
-            return say("not eligible due to a terminating pod on the nominated node.".into());
+            return say("not eligible due to a terminating pod on the nominated node.".into(), false);
         }
         let (candidates, statuses) = dry_run(run);
         match choose(&candidates, run.now) {
-            Some(best) => Some(PostFilter { message: String::new(), made_room: Some(candidates[best].clone()) }),
+            Some(best) => Some(PostFilter { message: String::new(), made_room: Some(candidates[best].clone()), clears_nomination: false }),
             None => {
                 let nodes = run.cx.order.len();
                 let reasons = statuses.iter().flat_map(|s| s.reasons.iter());
-                say(fit_error(nodes, reasons.chain(std::iter::repeat_n(NOT_HELPFUL, nodes - statuses.len()))))
+                say(fit_error(nodes, reasons.chain(std::iter::repeat_n(NOT_HELPFUL, nodes - statuses.len()))), true)
             }
         }
     }
@@ -74,7 +76,11 @@ fn dry_run(run: &mut Filtered) -> (Vec<Candidate>, Vec<Status>) {
         let ix = nodes[(offset + i) % nodes.len()];
         match victims_on(run, ix, &budgets) {
             Ok(candidate) => {
-                if candidate.pdb_violations == 0 { clean.push(candidate) } else { violating.push(candidate) }
+                if candidate.pdb_violations == 0 {
+                    clean.push(candidate)
+                } else {
+                    violating.push(candidate)
+                }
                 if !clean.is_empty() && clean.len() + violating.len() >= wanted {
                     break;
                 }
@@ -131,10 +137,9 @@ fn victims_on(run: &mut Filtered, ix: NodeIx, budgets: &Budgets) -> Result<Candi
     let cache = run.cx.cache;
     let mut trial = Rehearsal { run, node };
     removed.iter().for_each(|p| trial.remove(p));
-    let verdict = trial.fits();
-    if verdict.is_err() {
+    if let Err(status) = trial.fits() {
         removed.iter().for_each(|p| trial.restore(p));
-        return verdict.map(|()| unreachable!("it is an error")).map_err(|s| s);
+        return Err(status);
     }
     sort_by_importance(&mut removed, now);
     let (violating, harmless) = budgets.split(&removed, cache);

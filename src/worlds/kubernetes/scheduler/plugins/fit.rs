@@ -127,9 +127,7 @@ impl Score for Scoring<'_> {
             let a = &node.fixed.allocatable;
             // cpu and memory, weight 1 each; a resource that the node does not have is left out.
             let (mut sum, mut weights) = (0, 0);
-            for (used, want, all) in
-                [(node.nonzero_cpu, d.nonzero_cpu, a.milli_cpu), (node.nonzero_memory, d.nonzero_memory, a.memory)]
-            {
+            for (used, want, all) in [(node.nonzero_cpu, d.nonzero_cpu, a.milli_cpu), (node.nonzero_memory, d.nonzero_memory, a.memory)] {
                 if all != 0 {
                     sum += least(used + want, all);
                     weights += 1;

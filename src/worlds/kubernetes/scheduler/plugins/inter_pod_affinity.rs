@@ -103,7 +103,9 @@ impl Plugin for InterPodAffinity {
             ClusterEvent::PodDelete(p) => all(p) || anti(p) || repels(p),
             ClusterEvent::PodUpdate(old, new) => (!all(old) && all(new)) || (anti(old) && !anti(new)) || (repels(old) && !repels(new)),
             ClusterEvent::NodeAdd(n) => {
-                let has = |t: &Term| crate::worlds::kubernetes::scheduler::symbols::label(&n.labels, cache.indexes.topology(t.topology).key).is_some();
+                let has = |t: &Term| {
+                    crate::worlds::kubernetes::scheduler::symbols::label(&n.labels, cache.indexes.topology(t.topology).key).is_some()
+                };
                 affinity.required.iter().all(has)
             }
             ClusterEvent::NodeUpdate(old, new) => old.labels != new.labels,

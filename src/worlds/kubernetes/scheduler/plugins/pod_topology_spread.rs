@@ -57,7 +57,10 @@ impl Plugin for PodTopologySpread {
             return PreFilter::Skip;
         }
         let sums = if whole_topologies_count(cx, &constraints, true) {
-            let direct = |c: &&'a SpreadConstraint| Sum { counts: Cow::Borrowed(cx.cache.indexes.selector(c.counted).domains(c.topology)), present: None };
+            let direct = |c: &&'a SpreadConstraint| Sum {
+                counts: Cow::Borrowed(cx.cache.indexes.selector(c.counted).domains(c.topology)),
+                present: None,
+            };
             constraints.iter().map(direct).collect()
         } else {
             sum_over_nodes(cx, &constraints, true)
@@ -103,9 +106,9 @@ fn whole_topologies_count(cx: &Cx, constraints: &[&SpreadConstraint], all_keys: 
     let indexes = &cx.cache.indexes;
     let everywhere = constraints.len() == 1 || !all_keys || constraints.iter().all(|c| indexes.topology(c.topology).missing == 0);
     everywhere
-        && constraints.iter().all(|c| {
-            (!c.honor_affinity || cx.pod.spec.node.is_empty()) && (!c.honor_taints || cx.cache.tainted_nodes == 0)
-        })
+        && constraints
+            .iter()
+            .all(|c| (!c.honor_affinity || cx.pod.spec.node.is_empty()) && (!c.honor_taints || cx.cache.tainted_nodes == 0))
 }
 
 /// The pod's inclusion policies accept the node (common.go matchNodeInclusionPolicies).
@@ -242,7 +245,8 @@ impl<'a> Scoring<'a> {
         });
         let weights = weights.collect();
         let sums = if whole_topologies_count(cx, &constraints, own) {
-            let direct = |c: &&'a SpreadConstraint| Sum { counts: Cow::Borrowed(indexes.selector(c.counted).domains(c.topology)), present: None };
+            let direct =
+                |c: &&'a SpreadConstraint| Sum { counts: Cow::Borrowed(indexes.selector(c.counted).domains(c.topology)), present: None };
             constraints.iter().zip(&by_host).map(|(c, host)| (!host).then(|| direct(c))).collect()
         } else {
             sum_over_nodes(cx, &constraints, own).into_iter().zip(&by_host).map(|(s, host)| (!host).then_some(s)).collect()

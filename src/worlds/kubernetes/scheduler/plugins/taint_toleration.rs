@@ -16,7 +16,11 @@ struct Scoring<'a>(&'a Cx<'a>);
 /// Every NoSchedule and NoExecute taint of the node is tolerated.
 pub fn tolerates_hard(node: &NodeFixed, tolerations: &[Toleration]) -> bool {
     !node.hard_taints
-        || node.taints.iter().filter(|t| t.effect != TaintEffect::PreferNoSchedule).all(|taint| tolerations.iter().any(|t| t.tolerates(taint)))
+        || node
+            .taints
+            .iter()
+            .filter(|t| t.effect != TaintEffect::PreferNoSchedule)
+            .all(|taint| tolerations.iter().any(|t| t.tolerates(taint)))
 }
 
 impl Plugin for TaintToleration {

@@ -1,0 +1,164 @@
+//! The record of one decision: what every node was good for, and why.
+
+use serde_json::{Map as Json, Value, json};
+
+use crate::worlds::kubernetes::api::meta::{Key, Name};
+
+use super::cache::Cache;
+use super::cycle::{Decided, Outcome};
+use super::pod::PodInfo;
+use super::profile::Profile;
+
+/// What was found out about one node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeVerdict {
+    pub name: Name,
+    /// The plugin that turned it down, and its reasons.
+    pub rejected_by: Option<(&'static str, Vec<String>)>,
+    /// Weighted scores; empty if the node was the only one and nothing was scored.
+    pub scores: Vec<(&'static str, i64)>,
+    pub total: Option<i64>,
+}
+
+/// A decision of the scheduler.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub pod: Key,
+    pub node: Option<Name>,
+    /// Nodes that share the highest total.
+    pub candidates: Vec<Name>,
+    /// The PodScheduled condition's text if nothing fits.
+    pub message: String,
+    /// Why a PreFilter plugin turned the pod down, for all nodes at once.
+    pub pre_filter: Option<(&'static str, Vec<String>)>,
+    /// Nodes in the cluster; only those that were looked at are in `nodes`.
+    pub cluster_size: usize,
+    pub nodes: Vec<NodeVerdict>,
+    /// The node on which room is made, and for that the pods that go.
+    pub preemption: Option<(Name, Vec<Key>)>,
+}
+
+/// Scores from which the journal's copy of a decision leaves nodes out.
+const JOURNAL_NODES: usize = 24;
+
+impl Decision {
+    pub fn of(outcome: &Outcome, pod: &PodInfo, cache: &Cache, profile: &Profile) -> Self {
+        let name = |ix| cache.node(ix).name().clone();
+        let mut nodes = Vec::with_capacity(outcome.feasible.len() + outcome.statuses.len());
+        for (i, ix) in outcome.feasible.iter().enumerate() {
+            nodes.push(NodeVerdict {
+                name: name(*ix),
+                rejected_by: None,
+                scores: outcome.scores.iter().map(|(p, s)| (profile.name(*p), s[i])).collect(),
+                total: outcome.totals.get(i).copied(),
+            });
+        }
+        for s in &outcome.statuses {
+            nodes.push(NodeVerdict {
+                name: name(s.node),
+                rejected_by: Some((profile.name(s.plugin), s.status.reasons.iter().map(str::to_string).collect())),
+                scores: vec![],
+                total: None,
+            });
+        }
+        // Best first, then by name; those turned down last.
+        nodes.sort_by(|a, b| {
+            let rank = |n: &NodeVerdict| (n.rejected_by.is_some(), std::cmp::Reverse(n.total));
+            rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name))
+        });
+        let mut candidates: Vec<Name> = outcome.best.iter().map(|ix| name(*ix)).collect();
+        candidates.sort();
+        let preemption = outcome.preemption.as_ref().map(|c| (name(c.node), c.victims.iter().map(|v| v.key()).collect()));
+        let pre_filter = outcome.pre_filter.as_ref();
+        Self {
+            pod: pod.key(),
+            node: if let Decided::Node(ix) = outcome.decided { Some(name(ix)) } else { None },
+            candidates,
+            message: outcome.message.clone(),
+            pre_filter: pre_filter.map(|(p, s)| (profile.name(*p), s.reasons.iter().map(str::to_string).collect())),
+            cluster_size: outcome.nodes,
+            nodes,
+            preemption,
+        }
+    }
+
+    pub fn feasible(&self) -> usize {
+        self.nodes.iter().filter(|n| n.rejected_by.is_none()).count()
+    }
+
+    /// One sentence: where it goes, and by how much.
+    pub fn sentence(&self) -> String {
+        let Some(node) = &self.node else {
+            return match &self.preemption {
+                Some((node, victims)) => {
+                    let names: Vec<_> = victims.iter().map(|v| &*v.name).collect();
+                    format!("no node is free; room is made on {node} by removing {}", names.join(", "))
+                }
+                None => "no node is free".into(),
+            };
+        };
+        let feasible = self.feasible();
+        let total = |name: &Name| self.nodes.iter().find(|n| n.name == *name).and_then(|n| n.total);
+        match (feasible, total(node)) {
+            (1, _) | (_, None) => format!("chose {node}, the only node that fits"),
+            (_, Some(score)) if self.candidates.len() > 1 => {
+                format!("chose {node}, one of {} equally good nodes with {score} points, of {feasible} that fit", self.candidates.len())
+            }
+            (_, Some(score)) => {
+                let second = self.nodes.iter().filter(|n| n.name != *node).filter_map(|n| n.total).max().unwrap_or(0);
+                format!("chose {node} with {score} points against {second} for the next of {feasible} that fit")
+            }
+        }
+    }
+
+    /// The shape of `schedule --format json` (design, section 9). With a limit, only so many nodes.
+    fn json(&self, limit: usize) -> Value {
+        let mut nodes = Json::new();
+        for n in self.nodes.iter().take(limit) {
+            let mut entry = Json::new();
+            entry.insert("feasible".into(), n.rejected_by.is_none().into());
+            if let Some((plugin, reasons)) = &n.rejected_by {
+                entry.insert("rejected_by".into(), json!({"plugin": plugin, "reasons": reasons}));
+            }
+            if n.total.is_some() {
+                let scores: Json<String, Value> = n.scores.iter().map(|(p, s)| (p.to_string(), (*s).into())).collect();
+                entry.insert("scores".into(), Value::Object(scores));
+            }
+            if let Some(total) = n.total {
+                entry.insert("total".into(), total.into());
+            }
+            nodes.insert(n.name.to_string(), Value::Object(entry));
+        }
+        let mut all = Json::new();
+        all.insert("pod".into(), self.pod.to_string().into());
+        all.insert("result".into(), if self.node.is_some() { "scheduled" } else { "unschedulable" }.into());
+        all.insert("node".into(), self.node.as_deref().into());
+        all.insert("candidates".into(), self.candidates.iter().map(|n| &**n).collect::<Vec<_>>().into());
+        if self.node.is_none() {
+            all.insert("message".into(), self.message.as_str().into());
+        }
+        if let Some((plugin, reasons)) = &self.pre_filter {
+            all.insert("rejected_by".into(), json!({"plugin": plugin, "reasons": reasons}));
+        }
+        all.insert("nodes".into(), Value::Object(nodes));
+        if let Some((node, victims)) = &self.preemption {
+            // Names alone where all are in the pod's namespace, as people say them.
+            let same = victims.iter().all(|v| v.namespace == self.pod.namespace);
+            let names: Vec<String> = victims.iter().map(|v| if same { v.name.to_string() } else { v.to_string() }).collect();
+            all.insert("preemption".into(), json!({"nominated": &**node, "victims": names}));
+        }
+        Value::Object(all)
+    }
+    pub fn to_json(&self) -> Value {
+        self.json(usize::MAX)
+    }
+    /// The same for the journal: the best nodes only, with how many there were.
+    pub fn to_journal(&self) -> Value {
+        let mut v = self.json(JOURNAL_NODES);
+        if let Value::Object(m) = &mut v {
+            m.insert("cluster_size".into(), self.cluster_size.into());
+            m.insert("evaluated".into(), self.nodes.len().into());
+        }
+        v
+    }
+}
