@@ -1,6 +1,6 @@
 //! Scenarios by name, files to check, the schema: what the faces need before a lab is open.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::document::Span;
 use crate::scenario::expression::Expression;
@@ -33,7 +33,7 @@ impl Default for OpenOptions {
 }
 
 impl OpenOptions {
-    fn catalogue(&self) -> Catalogue {
+    pub(super) fn catalogue(&self) -> Catalogue {
         Catalogue::new(self.scenarios.as_deref())
     }
 }
@@ -96,12 +96,22 @@ pub(super) fn condition(text: &str) -> Result<Expression, String> {
     Expression::condition(text, &span).map_err(|errors| errors.first().map(|d| d.message.clone()).unwrap_or_default())
 }
 
-/// Checks a file named on the command line: (what to print, true if it has errors).
-pub fn check_file(path: &Path, options: &OpenOptions) -> (String, bool) {
-    super::checker::file(&path.to_string_lossy(), options)
+/// The scenarios as `wheelhouse list` prints them: (text, exit status).
+pub fn list(as_json: bool, options: &OpenOptions) -> (String, i32) {
+    crate::scenario::report::list(&options.catalogue(), as_json, &options.language)
+}
+
+/// The JSON Schema of the scenario format.
+pub fn schema() -> String {
+    crate::scenario::report::schema().0
+}
+
+/// Checks files of any kind, and built-in scenarios by name: (text, exit status).
+pub fn check(names: &[String], options: &OpenOptions) -> (String, i32) {
+    super::checker::check(names, options)
 }
 
 /// Checks what came over standard input.
-pub fn check_bytes(name: &str, bytes: &[u8], options: &OpenOptions) -> (String, bool) {
+pub fn check_bytes(name: &str, bytes: &[u8], options: &OpenOptions) -> (String, i32) {
     super::checker::bytes(name, bytes, options)
 }

@@ -1,31 +1,76 @@
-//! `check`: which sort of document is it, and what is wrong with it?
+//! `check`: is this file right, what of it is simulated, and is a drill a drill?
 
-use super::OpenOptions;
+use std::sync::Arc;
 
-/// Checks a file by name: (report, has errors).
-pub fn file(path: &str, options: &OpenOptions) -> (String, bool) {
-    let _ = options;
-    match crate::scenario::catalogue::open_file(path) {
-        Ok(opened) => check(&opened),
-        Err(d) => (d.render(false), true),
-    }
+use crate::document::Diagnostic;
+use crate::kernel::{SimDuration, SimTime};
+use crate::scenario::file::{Scenario, Solve};
+use crate::scenario::report::{self, Checked};
+
+use super::documents::Worlds;
+use super::{OpenOptions, Session};
+
+/// Checks files of any kind and built-in scenarios by name: (text, exit status).
+pub fn check(names: &[String], options: &OpenOptions) -> (String, i32) {
+    let all = names.iter().map(|name| report::check_one(name, &options.catalogue(), &Worlds));
+    print(all.map(|c| with_drill(c, options)).collect())
 }
 
 /// Checks bytes that are no file.
-pub fn bytes(name: &str, bytes: &[u8], _options: &OpenOptions) -> (String, bool) {
+pub fn bytes(name: &str, bytes: &[u8], options: &OpenOptions) -> (String, i32) {
     match crate::document::Source::from_bytes(name, bytes) {
-        Ok(source) => check(&crate::scenario::Opened::text(name, &source.text, crate::scenario::Folder::Nothing)),
-        Err(d) => (d.render(false), true),
+        Ok(source) => {
+            let opened = crate::scenario::Opened::text(name, &source.text, crate::scenario::Folder::Nothing);
+            print(vec![with_drill(report::check_opened(&opened, &options.catalogue(), &Worlds), options)])
+        }
+        Err(d) => (d.render(false), 2),
     }
 }
 
-fn check(opened: &crate::scenario::Opened) -> (String, bool) {
-    match crate::scenario::Scenario::load(opened, &[]) {
-        Ok(loaded) => {
-            let mut text: String = loaded.notes.iter().map(|d| d.render(false)).collect();
-            text.push_str(&format!("{}: a good scenario\n", opened.source.name));
-            (text, false)
+fn print(all: Vec<Checked>) -> (String, i32) {
+    let code = if all.iter().any(|c| c.findings.has_errors()) { 2 } else { 0 };
+    (all.iter().map(|c| c.render(false)).collect(), code)
+}
+
+/// A drill is played twice: with its solution it must be solved, and doing nothing must not solve it.
+fn with_drill(checked: Checked, options: &OpenOptions) -> Checked {
+    if let Some((scenario, solve)) = checked.scenario.as_ref().and_then(|s| s.solve.as_ref().map(|solve| (s, solve))) {
+        let mut wrong = |why: String| checked.findings.push(Diagnostic::error(why).at(&solve.goal.span()));
+        match (play(scenario, &[], options), play(scenario, &steps(scenario, solve), options)) {
+            (Ok(true), _) => wrong("doing nothing reaches the goal: this is no drill".into()),
+            (Err(why), _) | (_, Err(why)) => wrong(why),
+            (Ok(false), Ok(false)) => wrong("the solution does not reach the goal by the end".into()),
+            (Ok(false), Ok(true)) => {}
         }
-        Err(d) => (d.render(false), true),
     }
+    checked
+}
+
+/// The solution's commands with their times: counted from the last thing the timeline does to the worlds.
+fn steps(scenario: &Scenario, solve: &Solve) -> Vec<(SimDuration, String)> {
+    let mut at = SimDuration::ZERO;
+    let _ = scenario;
+    solve
+        .solution
+        .iter()
+        .map(|s| {
+            at += s.wait;
+            (at, s.command.to_string())
+        })
+        .collect()
+}
+
+/// Plays the drill with these commands; true if the goal holds at the end.
+fn play(scenario: &Scenario, steps: &[(SimDuration, String)], options: &OpenOptions) -> Result<bool, String> {
+    let mut session = Session::start(Arc::new(scenario.clone()), options)?;
+    let begin = session.trouble_begins();
+    for (after, command) in steps {
+        session.jump_to(begin + *after);
+        let reply = session.command(command);
+        if reply.exit != 0 {
+            return Err(format!("the solution's command `{command}` fails: {}", reply.error.trim()));
+        }
+    }
+    session.jump_to(SimTime::MAX);
+    session.goal_holds()
 }

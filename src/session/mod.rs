@@ -6,6 +6,7 @@
 mod build;
 pub mod catalogue;
 mod checker;
+mod documents;
 mod expect;
 mod facts;
 mod lab;
@@ -80,7 +81,7 @@ impl Session {
         Self::start(Arc::new(catalogue::load(scenario, options)?), options)
     }
 
-    pub(crate) fn start(scenario: Arc<Scenario>, options: &OpenOptions) -> Result<Self, String> {
+    fn start(scenario: Arc<Scenario>, options: &OpenOptions) -> Result<Self, String> {
         let seed = options.seed.unwrap_or(scenario.seed);
         for name in &options.worlds {
             if !build::PLATFORMS.iter().any(|(p, _)| p == name) {
@@ -441,6 +442,19 @@ impl Session {
             Some(save::Done { at: *at, world: self.lab.slots[world].world.name(), what })
         });
         save::scenario(&self.lab, &done.collect::<Vec<_>>())
+    }
+
+    /// When a drill begins to hurt: half a minute after the last fault, command or change of traffic that its file plans.
+    fn trouble_begins(&self) -> SimTime {
+        let planned = self.lab.scenario.timeline.iter().filter(|e| !e.faults.is_empty() || !e.run.is_empty() || !e.traffic.is_empty());
+        let at = planned.filter_map(|e| if let crate::scenario::Trigger::At(at) = e.trigger { Some(at) } else { None });
+        at.max().unwrap_or_default() + SimDuration::from_secs(30)
+    }
+
+    /// The drill's goal, now.
+    fn goal_holds(&self) -> Result<bool, String> {
+        let facts = LabFacts { lab: &self.lab, journal: &self.journal };
+        self.lab.scenario.solve.as_ref().map_or(Ok(false), |s| s.goal.holds(&facts))
     }
 
     /// Nobody will step back: no checkpoints are kept.
