@@ -214,3 +214,63 @@ fn readers_collect_every_error() {
     }
     assert_eq!(sink.count(Severity::Error), 7);
 }
+
+/// Text made of the characters that matter to YAML.
+fn yamlish() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let word = prop::sample::select(vec![
+        "a", "b: ", "- ", "\n", "  ", "    ", "{", "}", "[", "]", ",", ":", "&x ", "*x", "<<: ", "!t ", "'", "\"", "|\n", ">-\n", "#",
+        "---\n", "...\n", "? ", "\t", "é", "😀", "\\u12", "0644", "1e9", "~", "%", "@", "\r\n", "null", "\u{85}", "\u{2028}",
+    ]);
+    prop::collection::vec(word, 0..40).prop_map(|w| w.concat())
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, cases: 3_000, ..Default::default() })]
+
+    #[test]
+    fn nothing_panics_and_places_are_inside(text in yamlish()) {
+        let source = Source::new("p.yaml", text.as_str());
+        for dialect in [Dialect::Kubernetes, Dialect::Compose, Dialect::Scenario] {
+            match parse(&source, dialect) {
+                Ok(nodes) => {
+                    for n in &nodes {
+                        inside(n, &text);
+                        let _ = n.to_json();
+                        let _ = Diagnostic::error("x").at(&n.find("a.b[0].c")).render(false);
+                    }
+                }
+                Err(d) => assert!(!d.render(false).is_empty()),
+            }
+            // As a block inside another file, with the same places.
+            let outer = format!("x:\n  y: |\n    {}\n", text.replace('\n', "\n    "));
+            if let Ok(nodes) = parse(&Source::new("o.yaml", outer.as_str()), Dialect::Scenario)
+                && let Some(block) = nodes.first().and_then(|n| n.at("x.y")).filter(|n| n.as_str().is_some())
+                && let Ok(inner) = parse_embedded(block, dialect)
+            {
+                inner.iter().for_each(|n| inside(n, &outer));
+            }
+        }
+    }
+
+    #[test]
+    fn within_is_inside(text in yamlish(), a in 0usize..60, b in 0usize..60) {
+        let source = Source::new("p", format!("k: {text}"));
+        let span = source.span(3..3 + text.len());
+        let part = span.within(&text, a.min(b)..a.max(b));
+        assert!(part.end >= part.start && part.end as usize <= source.text.len());
+        let _ = Diagnostic::error("x").at(&part).label("y").render(false);
+    }
+}
+
+fn inside(n: &Node, text: &str) {
+    assert!(n.span.end >= n.span.start && text.get(n.span.start as usize..n.span.end as usize).is_some(), "{:?} in {text:?}", n.span);
+    match &n.value {
+        Value::List(l) => l.iter().for_each(|n| inside(n, text)),
+        Value::Map(m) => m.iter().for_each(|(k, n)| {
+            assert!(text.get(k.span.start as usize..k.span.end as usize).is_some());
+            inside(n, text);
+        }),
+        _ => {}
+    }
+}

@@ -379,3 +379,53 @@ fn the_readmes_example_works() {
     let example = readme.split("```yaml\n").nth(1).and_then(|r| r.split("```").next()).unwrap();
     ok(example);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, cases: 400, ..Default::default() })]
+
+    /// A sound file with a piece cut out, doubled or replaced is read or refused with words; nothing panics.
+    #[test]
+    fn broken_files_are_refused_with_words(at in 0usize..6000, len in 0usize..60, with in proptest::sample::select(vec!["", "x", ": ", "- ", "{", "}", "'", "-1", "99999999999999999999", "null", "[]", "é", "\n", "kubernetes.pods"])) {
+        let boundary = |mut i: usize| {
+            while !FULL.is_char_boundary(i) {
+                i -= 1;
+            }
+            i
+        };
+        let a = boundary(at % FULL.len());
+        let b = boundary((a + len).min(FULL.len()));
+        let text = format!("{}{with}{}", &FULL[..a], &FULL[b..]);
+        if let Err(d) = read(&text) {
+            assert!(d.has_errors());
+            assert!(d.render(false).contains("error: "));
+        }
+    }
+
+    #[test]
+    fn broken_expressions_are_refused_with_words(words in proptest::collection::vec(proptest::sample::select(vec![
+        "kubernetes", "docker", ".", "ready", "(", ")", "'deployment/shop'", "pods", ".exists(p, ", "p", ".reason", "==", ">", "&&", "||", "!", "?", ":", "1", "2.5", "duration('5m')",
+        "last('1m')", "failed", "+", "-", "[", "]", "{", "}", ",", " ", "in", "has(", "size(", "'", "é", "now", "availability",
+    ]), 0..25)) {
+        let text = words.concat();
+        let source = crate::document::Source::new("e", text.as_str());
+        match Expression::compile(&text, &source.span(0..text.len())) {
+            Ok(e) => {
+                let _ = e.eval(&Nobody);
+                let _ = e.evidence(&Nobody);
+            }
+            Err(d) => assert!(!d.is_empty() && !d[0].render(false).is_empty()),
+        }
+    }
+}
+
+/// Facts of a run that knows nothing.
+struct Nobody;
+impl Facts for Nobody {
+    fn call(&self, _: Option<&str>, name: &str, _: &[serde_json::Value]) -> Result<serde_json::Value, String> {
+        match name {
+            "pods" | "nodes" => Ok(serde_json::json!([{"reason": "x"}, {"reason": 1}])),
+            "ready" => Ok(serde_json::json!(3)),
+            _ => Err("unknown".into()),
+        }
+    }
+}
