@@ -4,6 +4,7 @@
 //! hand with a [`Reader`], or turn it into JSON with [`Node::to_json`] and point back at it with [`Node::find`].
 
 pub mod diagnostic;
+pub mod emit;
 pub mod node;
 pub mod reader;
 pub mod source;
@@ -12,6 +13,7 @@ mod tests;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest};
+pub use emit::emit;
 pub use node::{Key, Node, Value, path_steps};
 pub use reader::{Field, Reader};
 pub use source::{Source, Span};

@@ -390,7 +390,7 @@ fn is_merge(key: &Key) -> bool {
 }
 
 /// What a plain scalar means.
-fn resolve(text: &str, dialect: Dialect) -> Value {
+pub(super) fn resolve(text: &str, dialect: Dialect) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
         "true" | "True" | "TRUE" => return Value::Bool(true),
