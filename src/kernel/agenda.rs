@@ -58,6 +58,14 @@ impl<E: Clone> Agenda<E> {
         Some(Due { at: key.0, cause, event })
     }
 
+    /// Drops every entry whose event `keep` refuses: timers of something that is no more.
+    pub fn retain(&mut self, keep: impl Fn(&E) -> bool) {
+        let gone: Vec<_> = self.entries.iter().filter(|(_, (_, e))| !keep(e)).map(|(k, _)| *k).collect();
+        for key in gone {
+            self.entries.remove(&key);
+        }
+    }
+
     /// Entries still pending, in order.
     pub fn iter(&self) -> impl Iterator<Item = (SimTime, &E)> {
         self.entries.iter().map(|((at, _), (_, e))| (*at, e))

@@ -1,57 +1,181 @@
-//! Kubernetes Events: written once, counted up when repeated (staging/src/k8s.io/client-go/tools/record/events_cache.go).
+//! Kubernetes Events as client-go writes them: identical ones are counted up, many similar ones are combined, and a source that says too
+//! much about one object falls silent. Follows: staging/src/k8s.io/client-go/tools/record/{event,events_cache}.go,
+//! tools/events/event_broadcaster.go (the scheduler's series).
 
 use serde_json::json;
+use std::sync::Arc;
 
-use crate::kernel::RecordType;
 use crate::kernel::journal::Entry;
+use crate::kernel::{Map, RecordType, Set, SimDuration, SimTime};
 
 use super::Ctl;
-use super::api::meta::Meta;
+use super::api::meta::{Key, Meta, Name};
 use super::api::object::{Event, Object};
+
+/// So many different messages of one kind within [`SIMILAR_WITHIN`] are combined into one event (defaultAggregateMaxEvents).
+const SIMILAR_MAX: usize = 10;
+/// defaultAggregateIntervalInSeconds
+const SIMILAR_WITHIN: SimDuration = SimDuration::from_secs(600);
+/// One source's bucket per object: 25 events, one more every five minutes (defaultSpamBurst, defaultSpamQPS).
+const SPAM_BURST: u64 = 25;
+const SPAM_REFILL: SimDuration = SimDuration::from_secs(300);
+/// A series of the scheduler's events ends after six minutes without a repetition (finishTime).
+const SERIES_ENDS: SimDuration = SimDuration::from_secs(360);
+
+/// What every event source remembers.
+#[derive(Clone, Debug, Default)]
+pub struct Correlator {
+    /// Identical events: where the object is.
+    said: Map<Said, Counted>,
+    /// Similar events: the messages so far, and when the last came.
+    similar: Map<Similar, (SimTime, Set<Name>)>,
+    /// Per source and object: when its bucket is full again.
+    spam: Map<(Name, Name), SimTime>,
+}
+
+type Similar = (Name, Name, Name, bool);
+type Said = (Similar, Name, Name);
+
+#[derive(Clone, Debug)]
+struct Counted {
+    key: Key,
+    count: u32,
+    last: SimTime,
+}
+
+impl Correlator {
+    /// The message to write under: the given one, or the combined one.
+    fn aggregate(&mut self, similar: &Similar, message: &Name, now: SimTime) -> Name {
+        let (last, messages) = self.similar.entry(similar.clone()).or_insert_with(|| (now, Set::new()));
+        if now.since(*last) > SIMILAR_WITHIN {
+            messages.clear();
+        }
+        *last = now;
+        messages.insert(message.clone());
+        if messages.len() < SIMILAR_MAX {
+            return message.clone();
+        }
+        // Room for the next one to be told apart (PopAny; here the first in order).
+        if let Some(first) = messages.get_min().cloned() {
+            messages.remove(&first);
+        }
+        COMBINED.into()
+    }
+
+    /// True if the source may speak about this object once more.
+    fn may_speak(&mut self, source: &Name, uid: &Name, now: SimTime) -> bool {
+        let full_at = self.spam.entry((source.clone(), uid.clone())).or_insert(now);
+        let next = (*full_at).max(now) + SPAM_REFILL;
+        let allowed = next.since(now) <= SPAM_REFILL.saturating_mul(SPAM_BURST);
+        if allowed {
+            *full_at = next;
+        }
+        allowed
+    }
+}
+
+/// Stands for all messages of a combined event in the correlator.
+const COMBINED: &str = "\u{0}combined";
 
 pub(super) fn write(ctl: &mut Ctl, about: &Object, field_path: &str, warning: bool, reason: &'static str, message: &str) {
     if !ctl.api.up {
         return;
     }
     let now = ctl.cx.now;
-    let (component, host) = ctl.actor.split_once(' ').unwrap_or((&ctl.actor, ""));
-    let namespace = if about.meta().namespace.is_empty() { "default".into() } else { about.meta().namespace.clone() };
-    let same = ctl
-        .api
-        .store
-        .in_namespace::<Event>(&namespace)
-        .find(|e| e.about_uid == about.meta().uid && e.reason.as_ref() == reason && *e.message == *message && &*e.field_path == field_path)
-        .map(|e| Event::clone(e));
-    let count = same.as_ref().map_or(1, |e| e.count + 1);
-    let entry = Entry::new(RecordType::Event, ctl.actor.clone(), reason, about.reference(), message)
-        .with_data(json!({"type": if warning { "Warning" } else { "Normal" }, "count": count, "fieldPath": field_path}));
-    ctl.cx.record(entry);
-    let event = match same {
-        Some(e) => Event { count, last: now, ..e },
-        None => Event {
-            meta: Meta {
-                name: format!("{}.{}", about.meta().name, ctl.api.rng.stream("events").hex(16)).into(),
-                namespace,
-                ..Meta::default()
-            },
-            about: about.reference(),
-            about_uid: about.meta().uid.clone(),
-            field_path: field_path.into(),
-            warning,
-            reason: reason.into(),
-            message: message.into(),
-            component: component.into(),
-            host: host.into(),
-            count,
-            first: now,
-            last: now,
-            series: component == "default-scheduler",
-        },
-    };
+    let actor = ctl.actor.clone();
+    let (component, host) = actor.split_once(' ').unwrap_or((&actor, ""));
+    let series = component == "default-scheduler";
+    let (uid, message): (Name, Name) = (about.meta().uid.clone(), message.into());
+    let subject: Name = if uid.is_empty() { about.reference().to_string().into() } else { uid.clone() };
+    let similar: Similar = (actor.clone(), subject.clone(), reason.into(), warning);
+    let correlator = &mut ctl.api.correlator;
+    let group = if series { message.clone() } else { correlator.aggregate(&similar, &message, now) };
+    let combined = &*group == COMBINED;
+    let text: Name = if combined { format!("(combined from similar events): {message}").into() } else { message.clone() };
+    let said: Said = (similar, group, if combined { "".into() } else { field_path.into() });
+    let mut known = correlator.said.get(&said).cloned();
+    if series && known.as_ref().is_some_and(|k| now.since(k.last) > SERIES_ENDS) {
+        known = None;
+    }
+    let count = known.as_ref().map_or(1, |k| k.count + 1);
+    let namespace: Name = if about.meta().namespace.is_empty() { "default".into() } else { about.meta().namespace.clone() };
+    let key = known
+        .map_or_else(|| Key::new(namespace.clone(), format!("{}.{}", about.meta().name, ctl.api.rng.stream("events").hex(16))), |k| k.key);
+    let correlator = &mut ctl.api.correlator;
+    correlator.said.insert(said, Counted { key: key.clone(), count, last: now });
+    if !series && !correlator.may_speak(&actor, &subject, now) {
+        return;
+    }
+    let data = json!({"type": if warning { "Warning" } else { "Normal" }, "count": count, "fieldPath": field_path});
+    ctl.cx.record(Entry::new(RecordType::Event, actor.clone(), reason, about.reference(), text.clone()).with_data(data));
+    let old = if count > 1 { ctl.api.store.typed::<Event>(&key).cloned() } else { None };
     // An Event that cannot be written is lost, as in reality.
-    let _ = if count == 1 {
-        ctl.api.create(event.into(), &mut ctl.cx, &ctl.actor, message).map(|_| ())
-    } else {
-        ctl.api.update(event.into(), false, &mut ctl.cx, &ctl.actor, message).map(|_| ())
+    let _ = match old {
+        Some(e) => {
+            let fresh = Event { count, last: now, message: text, ..Event::clone(&e) };
+            ctl.api.update(fresh.into(), false, &mut ctl.cx, &actor, &message).map(|_| ())
+        }
+        None => {
+            let fresh = Event {
+                meta: Meta { name: key.name, namespace: key.namespace, ..Meta::default() },
+                about: about.reference(),
+                about_uid: uid,
+                field_path: field_path.into(),
+                warning,
+                reason: reason.into(),
+                message: text,
+                component: component.into(),
+                host: host.into(),
+                count,
+                first: now,
+                last: now,
+                series,
+            };
+            ctl.api.create(fresh.into(), &mut ctl.cx, &actor, &message).map(|_| ())
+        }
     };
+}
+
+/// `--event-ttl`: Events are forgotten after an hour.
+const TTL: SimDuration = SimDuration::from_secs(3600);
+
+/// Lets etcd's leases on old Events run out; called now and then.
+pub(super) fn expire(ctl: &mut Ctl) {
+    let now = ctl.cx.now;
+    if now.since(SimTime::ZERO) <= TTL {
+        return;
+    }
+    let old: Vec<Key> = ctl.api.store.all::<Event>().filter(|e: &&Arc<Event>| now.since(e.last) > TTL).map(|e| e.meta.key()).collect();
+    for key in old {
+        ctl.api.store.remove(super::kinds::Kind::Event, &key, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_similar_messages_are_combined() {
+        let mut c = Correlator::default();
+        let similar: Similar = ("kubelet n".into(), "uid".into(), "Unhealthy".into(), true);
+        let t = SimTime::from_secs;
+        for i in 0..9 {
+            let message: Name = format!("m{i}").into();
+            assert_eq!(c.aggregate(&similar, &message, t(i)), message);
+        }
+        assert_eq!(&*c.aggregate(&similar, &"m9".into(), t(9)), COMBINED);
+        assert_eq!(&*c.aggregate(&similar, &"m10".into(), t(10)), COMBINED);
+        assert_eq!(&*c.aggregate(&similar, &"m11".into(), t(900)), "m11", "after a pause it starts over");
+    }
+
+    #[test]
+    fn a_source_may_say_25_things_about_one_object() {
+        let mut c = Correlator::default();
+        let (source, uid): (Name, Name) = ("kubelet n".into(), "u".into());
+        let said = (0..40).filter(|_| c.may_speak(&source, &uid, SimTime::from_secs(1))).count();
+        assert_eq!(said, 25);
+        assert!(c.may_speak(&source, &uid, SimTime::from_secs(302)));
+        assert!(!c.may_speak(&source, &uid, SimTime::from_secs(303)));
+    }
 }

@@ -33,7 +33,7 @@ pub struct Ctl<'a> {
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Writes reach the watchers.
-    Watch(Arc<Vec<api::store::WatchEvent>>),
+    Watch(Arc<world::Batch>),
     Controller(controllers::Event),
     Scheduler(scheduler::Event),
     /// For the kubelet of this node.
@@ -126,7 +126,7 @@ pub mod scheduler;
 mod world;
 
 pub use config::Config;
-pub use world::{Kubernetes, KubernetesSetup, NodeSetup};
+pub use world::{Kubernetes, KubernetesSetup, NodeSetup, SetupError};
 
 #[allow(dead_code, reason = "used by the event writer")]
 type EventRecord = EventObject;

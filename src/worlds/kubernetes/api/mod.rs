@@ -102,6 +102,8 @@ pub struct Api {
     pub(in crate::worlds::kubernetes) admitted: super::kinds::Memo,
     /// The journal record of the last write that has one: the cause of what its writer does next because of it.
     pub last_record: Option<RecordId>,
+    /// What event sources have said, to count repetitions.
+    pub(in crate::worlds::kubernetes) correlator: super::events::Correlator,
 }
 
 /// A write in the journal: both versions, rendered to field paths only when read.
@@ -136,6 +138,7 @@ impl Api {
             epoch: Epoch::default(),
             admitted: super::kinds::Memo::new(),
             last_record: None,
+            correlator: super::events::Correlator::default(),
         }
     }
 

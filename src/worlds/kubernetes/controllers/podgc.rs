@@ -31,6 +31,7 @@ pub(super) fn period(_: &Config) -> SimDuration {
 
 pub(super) fn tick(m: &mut Manager, ctl: &mut Ctl) {
     let cache = m.cache.clone();
+    crate::worlds::kubernetes::events::expire(ctl);
     collect_finished(&cache, ctl);
     let now = ctl.cx.now;
     let exists = |name: &Name| cache.typed::<Node>(&Key::new("", name.clone()));
