@@ -33,7 +33,7 @@ pub struct Ctl<'a> {
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Writes reach the watchers.
-    Watch(Arc<world::Batch>),
+    Watch(Arc<Vec<api::store::WatchEvent>>),
     Controller(controllers::Event),
     Scheduler(scheduler::Event),
     /// For the kubelet of this node.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::kernel::{Agenda, Cx, Map, ObjectRef, Set, SimDuration, SimTime, Streams};
+use crate::kernel::{Agenda, Cx, List, Map, ObjectRef, Set, SimDuration, SimTime, Streams};
 use crate::machine::{HostState, Machine, Notice, What};
 use crate::model::{Fault, Ledger, LinkEnd};
 use crate::worlds::{Arrival, Copies, Files, Output, World, view};
@@ -36,19 +36,6 @@ pub use setup::{KubernetesSetup, NodeSetup, SetupError};
 /// From a write to the watchers' caches: one event over an open HTTP/2 stream inside one data centre.
 pub const WATCH_LATENCY: SimDuration = SimDuration::from_millis(5);
 
-/// Writes on their way to the watchers, and the store as it stood after them.
-#[derive(Clone)]
-pub struct Batch {
-    pub events: Vec<WatchEvent>,
-    pub store: Store,
-}
-
-impl std::fmt::Debug for Batch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Batch({} events)", self.events.len())
-    }
-}
-
 /// The Kubernetes world.
 #[derive(Clone, Debug)]
 pub struct Kubernetes {
@@ -65,8 +52,8 @@ pub struct Kubernetes {
     /// What kubectl remembers; begins as `Default`.
     pub(crate) console: super::console::State,
     pub(crate) outages: faults::Outages,
-    /// Watch batches that have not arrived.
-    pub(crate) in_flight: u32,
+    /// The store as it stood after each watch batch that has not arrived: what the informers' caches will hold.
+    pub(crate) in_flight: List<Store>,
     /// What each kubelet that hears nothing knew last: the store when it was cut off.
     pub(crate) deaf: Map<Name, Store>,
     /// Timers of kubelets on frozen machines, to run when they thaw.
@@ -101,10 +88,7 @@ impl Kubernetes {
         } else if let Some(due) = self.agenda.pop() {
             let mut cx = cx.because(due.cause);
             match due.event {
-                Event::Watch(batch) => {
-                    self.in_flight = self.in_flight.saturating_sub(1);
-                    self.deliver(&batch, &mut cx);
-                }
+                Event::Watch(events) => self.deliver(&events, &mut cx),
                 Event::Controller(e) => self.with("kube-controller-manager", &mut cx, |w, ctl| w.manager.handle(e, ctl)),
                 Event::Scheduler(e) => {
                     if !self.outages.scheduler {
@@ -134,15 +118,16 @@ impl Kubernetes {
                     self.deleted.insert((event.kind(), event.object().key()));
                 }
             }
-            let batch = Batch { events, store: self.api.store.clone() };
-            self.in_flight += 1;
-            self.agenda.schedule(cx.now + WATCH_LATENCY, cx.cause, Event::Watch(Arc::new(batch)));
+            self.in_flight.push_back(self.api.store.clone());
+            self.agenda.schedule(cx.now + WATCH_LATENCY, cx.cause, Event::Watch(Arc::new(events)));
         }
     }
 
-    fn deliver(&mut self, batch: &Batch, cx: &mut Cx) {
-        self.manager.set_cache(&batch.store);
-        for event in &batch.events {
+    fn deliver(&mut self, events: &[WatchEvent], cx: &mut Cx) {
+        if let Some(store) = self.in_flight.pop_front() {
+            self.manager.set_cache(&store);
+        }
+        for event in events {
             let mut cx = cx.because(event.cause.or(cx.cause));
             if !self.outages.scheduler {
                 self.with("default-scheduler", &mut cx, |w, ctl| w.scheduler.observe(event, ctl));
@@ -271,7 +256,7 @@ impl World for Kubernetes {
     }
     fn settled(&self) -> bool {
         let copies = self.copies();
-        self.in_flight == 0
+        self.in_flight.is_empty()
             && self.manager.settled()
             && self.scheduler.settled()
             && self.network.settled()
