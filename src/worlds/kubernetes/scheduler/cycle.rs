@@ -49,6 +49,8 @@ pub struct Outcome {
     /// The text of the PodScheduled condition if nothing fits.
     pub message: String,
     pub preemption: Option<Candidate>,
+    /// Other nodes on which room could be made as well.
+    pub equal_preemptions: Vec<Candidate>,
     /// An earlier nomination of the pod is void.
     pub clears_nomination: bool,
 }
@@ -66,8 +68,8 @@ pub fn nodes_to_find(all: usize, percentage: usize) -> usize {
     (all * percentage / 100).max(MIN)
 }
 
-/// Decides where a pod goes. `cache` changes only in what it has counted.
-pub fn decide(cache: &mut Cache, pod: &PodInfo, profile: &Profile, at: &mut Position, now: SimTime, rng: &mut Stream) -> Outcome {
+/// Decides where a pod goes. `cache` changes only in what it has counted. Without a source of chance the first of equals is taken.
+pub fn decide(cache: &mut Cache, pod: &PodInfo, profile: &Profile, at: &mut Position, now: SimTime, rng: Option<&mut Stream>) -> Outcome {
     let order = cache.order();
     let mut prepared = Prepared::default();
     for (_, p) in profile.enabled() {
@@ -86,6 +88,7 @@ pub fn decide(cache: &mut Cache, pod: &PodInfo, profile: &Profile, at: &mut Posi
         best: vec![],
         message: String::new(),
         preemption: None,
+        equal_preemptions: vec![],
         clears_nomination: false,
     };
     if order.is_empty() {
@@ -97,7 +100,7 @@ pub fn decide(cache: &mut Cache, pod: &PodInfo, profile: &Profile, at: &mut Posi
     match out.feasible.len() {
         0 => {
             out.decided = Decided::Unschedulable;
-            let offset = rng.below(order.len() as u64) as usize;
+            let offset = rng.map_or(0, |r| r.below(order.len() as u64)) as usize;
             post_filter(&cx, filters, &mut out, offset, now);
         }
         1 => {
@@ -106,7 +109,10 @@ pub fn decide(cache: &mut Cache, pod: &PodInfo, profile: &Profile, at: &mut Posi
         }
         _ => {
             score(&cx, &mut out);
-            let choice = if out.best.len() == 1 { 0 } else { rng.below(out.best.len() as u64) as usize };
+            let choice = match rng {
+                Some(r) if out.best.len() > 1 => r.below(out.best.len() as u64) as usize,
+                _ => 0,
+            };
             out.decided = Decided::Node(out.best[choice]);
         }
     }
@@ -235,11 +241,12 @@ fn post_filter<'a>(cx: &'a Cx<'a>, filters: Filters<'a>, out: &mut Outcome, offs
     };
     let mut answers: Vec<String> = vec![];
     let mut run = Filtered { cx, filters, statuses: &out.statuses, offset, now };
-    let (mut made_room, mut clears) = (None, false);
+    let (mut made_room, mut equal, mut clears) = (None, vec![], false);
     for (_, p) in cx.profile.enabled() {
         if let Some(answer) = p.post_filter(&mut run) {
             if answer.made_room.is_some() {
                 made_room = answer.made_room;
+                equal = answer.equally_good;
                 answers.clear();
                 break;
             }
@@ -249,6 +256,7 @@ fn post_filter<'a>(cx: &'a Cx<'a>, filters: Filters<'a>, out: &mut Outcome, offs
     }
     drop(run);
     out.preemption = made_room;
+    out.equal_preemptions = equal;
     out.clears_nomination = clears;
     out.message = message::with_post_filter(head, &answers.join(", "));
 }

@@ -6,6 +6,7 @@ use crate::worlds::kubernetes::api::meta::{Key, Name};
 
 use super::cache::Cache;
 use super::cycle::{Decided, Outcome};
+use super::framework::Candidate;
 use super::pod::PodInfo;
 use super::profile::Profile;
 
@@ -36,6 +37,8 @@ pub struct Decision {
     pub nodes: Vec<NodeVerdict>,
     /// The node on which room is made, and for that the pods that go.
     pub preemption: Option<(Name, Vec<Key>)>,
+    /// Nodes on which room could be made just as well.
+    pub equal_preemptions: Vec<(Name, Vec<Key>)>,
 }
 
 /// Scores from which the journal's copy of a decision leaves nodes out.
@@ -68,7 +71,9 @@ impl Decision {
         });
         let mut candidates: Vec<Name> = outcome.best.iter().map(|ix| name(*ix)).collect();
         candidates.sort();
-        let preemption = outcome.preemption.as_ref().map(|c| (name(c.node), c.victims.iter().map(|v| v.key()).collect()));
+        let room = |c: &Candidate| (name(c.node), c.victims.iter().map(|v| v.key()).collect());
+        let preemption = outcome.preemption.as_ref().map(room);
+        let equal_preemptions = outcome.equal_preemptions.iter().map(room).collect();
         let pre_filter = outcome.pre_filter.as_ref();
         Self {
             pod: pod.key(),
@@ -79,6 +84,7 @@ impl Decision {
             cluster_size: outcome.nodes,
             nodes,
             preemption,
+            equal_preemptions,
         }
     }
 
@@ -109,6 +115,12 @@ impl Decision {
                 format!("chose {node} with {score} points against {second} for the next of {feasible} that fit")
             }
         }
+    }
+
+    /// Names alone where all are in the pod's namespace, as people say them.
+    fn victim_names(&self, victims: &[Key]) -> Vec<String> {
+        let same = victims.iter().all(|v| v.namespace == self.pod.namespace);
+        victims.iter().map(|v| if same { v.name.to_string() } else { v.to_string() }).collect()
     }
 
     /// The shape of `schedule --format json` (design, section 9). With a limit, only so many nodes.
@@ -142,10 +154,13 @@ impl Decision {
         }
         all.insert("nodes".into(), Value::Object(nodes));
         if let Some((node, victims)) = &self.preemption {
-            // Names alone where all are in the pod's namespace, as people say them.
-            let same = victims.iter().all(|v| v.namespace == self.pod.namespace);
-            let names: Vec<String> = victims.iter().map(|v| if same { v.name.to_string() } else { v.to_string() }).collect();
-            all.insert("preemption".into(), json!({"nominated": &**node, "victims": names}));
+            let equal: Vec<_> =
+                self.equal_preemptions.iter().map(|(n, v)| json!({"nominated": &**n, "victims": self.victim_names(v)})).collect();
+            let mut entry = json!({"nominated": &**node, "victims": self.victim_names(victims)});
+            if !equal.is_empty() {
+                entry["equally_good"] = equal.into();
+            }
+            all.insert("preemption".into(), entry);
         }
         Value::Object(all)
     }

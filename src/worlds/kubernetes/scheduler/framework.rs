@@ -110,6 +110,8 @@ pub trait Score {
 pub struct PostFilter {
     pub message: String,
     pub made_room: Option<Candidate>,
+    /// Other nodes that nothing sets apart from the chosen one.
+    pub equally_good: Vec<Candidate>,
     /// An earlier nomination of the pod is void.
     pub clears_nomination: bool,
 }

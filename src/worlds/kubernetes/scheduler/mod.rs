@@ -15,6 +15,7 @@ mod index;
 mod lab_tests;
 pub mod message;
 pub mod objects;
+pub mod offline;
 pub mod plugins;
 pub mod pod;
 pub mod profile;

@@ -25,7 +25,7 @@ impl Plugin for DefaultPreemption {
     }
     fn post_filter(&self, run: &mut Filtered) -> Option<PostFilter> {
         let say = |text: String, clears_nomination| {
-            Some(PostFilter { message: format!("preemption: {text}"), made_room: None, clears_nomination })
+            Some(PostFilter { message: format!("preemption: {text}"), made_room: None, equally_good: vec![], clears_nomination })
         };
         if run.cx.pod.polite {
             return say("not eligible due to preemptionPolicy=Never.".into(), false);
@@ -34,9 +34,12 @@ impl Plugin for DefaultPreemption {
             return say("not eligible due to a terminating pod on the nominated node.".into(), false);
         }
         let (candidates, statuses) = dry_run(run);
-        match choose(&candidates, run.now) {
-            Some(best) => Some(PostFilter { message: String::new(), made_room: Some(candidates[best].clone()), clears_nomination: false }),
-            None => {
+        let mut best = choose(&candidates, run.now);
+        match best.len() {
+            1.. => {
+                Some(PostFilter { message: String::new(), made_room: Some(best.remove(0)), equally_good: best, clears_nomination: false })
+            }
+            0 => {
                 let nodes = run.cx.order.len();
                 let reasons = statuses.iter().flat_map(|s| s.reasons.iter());
                 say(fit_error(nodes, reasons.chain(std::iter::repeat_n(NOT_HELPFUL, nodes - statuses.len()))), true)
@@ -129,7 +132,7 @@ impl Rehearsal<'_, '_, '_> {
 
 /// The fewest and least important pods that must leave a node (SelectVictimsOnNode).
 fn victims_on(run: &mut Filtered, ix: NodeIx, budgets: &Budgets) -> Result<Candidate, Status> {
-    let (node, priority, now) = (run.cx.cache.node(ix).clone(), run.cx.pod.priority, run.now);
+    let (node, priority) = (run.cx.cache.node(ix).clone(), run.cx.pod.priority);
     let mut removed: Vec<Arc<PodInfo>> = node.pods.iter().filter(|p| p.priority < priority).cloned().collect();
     if removed.is_empty() {
         return Err(NO_VICTIMS);
@@ -141,7 +144,7 @@ fn victims_on(run: &mut Filtered, ix: NodeIx, budgets: &Budgets) -> Result<Candi
         removed.iter().for_each(|p| trial.restore(p));
         return Err(status);
     }
-    sort_by_importance(&mut removed, now);
+    sort_by_importance(&mut removed);
     let (violating, harmless) = budgets.split(&removed, cache);
     let mut victims = vec![];
     let mut pdb_violations = 0;
@@ -156,34 +159,43 @@ fn victims_on(run: &mut Filtered, ix: NodeIx, budgets: &Budgets) -> Result<Candi
         }
     }
     victims.iter().for_each(|p| trial.restore(p));
-    sort_by_importance(&mut victims, now);
+    sort_by_importance(&mut victims);
     Ok(Candidate { node: ix, victims, pdb_violations })
 }
 
-/// Most important first (pkg/scheduler/util/utils.go MoreImportantPod): higher priority, then longer running.
-fn sort_by_importance(pods: &mut [Arc<PodInfo>], now: SimTime) {
-    pods.sort_by_key(|p| (Reverse(p.priority), started(p, now)));
+/// Most important first (pkg/scheduler/util/utils.go MoreImportantPod): higher priority, then longer running. A pod that has not
+/// started counts as starting now, and each look at the clock is later than the one before: of two such pods the one compared first
+/// wins, which turns their order around.
+fn sort_by_importance(pods: &mut Vec<Arc<PodInfo>>) {
+    let mut keyed: Vec<_> = std::mem::take(pods).into_iter().enumerate().collect();
+    keyed.sort_by_key(|(i, p)| {
+        let start = p.pod.status.start_time;
+        let turned = if start.is_none() { usize::MAX - i } else { *i };
+        (Reverse(p.priority), start.is_none(), start, turned)
+    });
+    pods.extend(keyed.into_iter().map(|(_, p)| p));
 }
 
 fn started(p: &PodInfo, now: SimTime) -> SimTime {
     p.pod.status.start_time.unwrap_or(now)
 }
 
-/// preemption.go pickOneNodeForPreemption: the first difference decides.
-fn choose(candidates: &[Candidate], now: SimTime) -> Option<usize> {
+/// preemption.go pickOneNodeForPreemption: the first difference decides. All that no difference separates are given.
+fn choose(candidates: &[Candidate], now: SimTime) -> Vec<Candidate> {
     let key = |c: &Candidate| {
         let highest = c.victims.first().map_or(i32::MIN, |v| v.priority);
         let sum: i64 = c.victims.iter().map(|v| i64::from(v.priority) + (1 << 31)).sum();
         let earliest = c.victims.iter().filter(|v| v.priority == highest).map(|v| started(v, now)).min();
         (c.pdb_violations, highest, sum, c.victims.len(), Reverse(earliest))
     };
-    (0..candidates.len()).min_by_key(|i| (key(&candidates[*i]), *i))
+    let Some(best) = candidates.iter().map(key).min() else { return vec![] };
+    candidates.iter().filter(|c| key(c) == best).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worlds::kubernetes::scheduler::testing::pod_info;
+    use crate::worlds::kubernetes::scheduler::testing::{self, pod_info};
 
     fn candidate(victims: &[(i32, u64)]) -> Candidate {
         let victims = victims.iter().map(|(p, start)| pod_info(*p, SimTime::from_secs(*start))).collect();
@@ -191,9 +203,22 @@ mod tests {
     }
 
     #[test]
+    fn pods_that_never_started_are_taken_in_turned_order() {
+        let unstarted = |name: &str| testing::named(name, 10);
+        let mut pods = vec![unstarted("a"), pod_info(100, SimTime::from_secs(5)), unstarted("b"), pod_info(10, SimTime::from_secs(9))];
+        sort_by_importance(&mut pods);
+        let order: Vec<_> = pods.iter().map(|p| (p.priority, &*p.pod.meta.name)).collect();
+        assert_eq!(order, [(100, "p"), (10, "p"), (10, "b"), (10, "a")]);
+    }
+
+    #[test]
     fn node_choice_of_the_reference() {
         let now = SimTime::from_secs(1000);
-        let pick = |c: &[Candidate]| choose(c, now);
+        let pick = |c: &[Candidate]| {
+            let mut c = c.to_vec();
+            c.iter_mut().enumerate().for_each(|(i, c)| c.node = NodeIx(i as u32));
+            choose(&c, now).first().map(|c| c.node.0)
+        };
         let (low, mid) = (10, 100);
         assert_eq!(pick(&[candidate(&[(mid, 1), (mid, 1)]), candidate(&[(mid, 1), (low, 1)]), candidate(&[(low, 1), (low, 1)])]), Some(2));
         assert_eq!(pick(&[candidate(&[(mid, 1), (mid, 1)]), candidate(&[(mid, 1), (low, 1)])]), Some(1), "lowest sum");

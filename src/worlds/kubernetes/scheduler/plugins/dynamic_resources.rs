@@ -16,7 +16,7 @@ impl Plugin for DynamicResources {
         true
     }
     fn post_filter(&self, _run: &mut Filtered) -> Option<PostFilter> {
-        Some(PostFilter { message: "no new claims to deallocate".into(), made_room: None, clears_nomination: false })
+        Some(PostFilter { message: "no new claims to deallocate".into(), made_room: None, equally_good: vec![], clears_nomination: false })
     }
     fn pre_score<'a>(&self, _cx: &'a Cx<'a>, _feasible: &'a [NodeIx]) -> Option<Box<dyn Score + 'a>> {
         Some(Box::new(Scoring))

@@ -1,0 +1,120 @@
+//! A cluster from objects, as the scheduler would find it after its first list.
+
+use std::sync::Arc;
+
+use crate::kernel::SimTime;
+use crate::worlds::kubernetes::api::meta::{Key, Name};
+use crate::worlds::kubernetes::api::object::{Object, Pod};
+
+use super::super::NAME;
+use super::super::cache::Cache;
+use super::super::cycle::{Decided, Outcome, Position, decide};
+use super::super::decision::Decision;
+use super::super::objects::WATCHED;
+use super::super::pod::PodInfo;
+use super::super::profile::Profile;
+
+/// A cluster at rest: nothing moves but what is decided.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    pub cache: Cache,
+    pub profile: Profile,
+    position: Position,
+    /// Waiting pods in queue order.
+    pub pending: Vec<Arc<PodInfo>>,
+    /// Every pod by key, for nearest names.
+    pub pods: Vec<Key>,
+    pub now: SimTime,
+}
+
+impl Cluster {
+    /// The order of the objects does not matter, except among pods of equal priority and creation time.
+    pub fn new(objects: &[Object], profile: Profile) -> Self {
+        let mut cache = Cache::default();
+        let mut now = SimTime::ZERO;
+        // As the API server lists them: nodes by name.
+        let mut nodes: Vec<_> = objects.iter().filter_map(|o| if let Object::Node(n) = o { Some(n) } else { None }).collect();
+        nodes.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+        for object in objects {
+            if let Object::Namespace(n) = object {
+                let name = cache.symbols.sym(&n.meta.name);
+                let labels = cache.symbols.label_set(n.meta.labels.iter().map(|(k, v)| (&**k, &**v)));
+                cache.indexes.set_namespace(name, Some(labels));
+            } else if WATCHED.contains(&object.kind()) {
+                cache.objects.put(object);
+            }
+        }
+        for n in nodes {
+            cache.put_node(n);
+        }
+        let mut pods: Vec<(usize, &Arc<Pod>)> =
+            objects.iter().filter_map(|o| if let Object::Pod(p) = o { Some(p) } else { None }).enumerate().collect();
+        // Earlier pods first; a dump without creation times keeps its order.
+        pods.sort_by_key(|(i, p)| (p.meta.created, *i));
+        let mut pending = vec![];
+        let mut keys = vec![];
+        for (i, pod) in pods {
+            now = now.max(pod.meta.created).max(pod.status.start_time.unwrap_or_default());
+            keys.push(pod.meta.key());
+            if pod.is_finished() {
+                continue;
+            }
+            let pod = with_uid(pod, i);
+            let info = cache.pod_info(&pod);
+            match &pod.node {
+                Some(node) => cache.put_pod(&info, node),
+                None => {
+                    let ours = pod.spec.scheduler_name.as_deref().is_none_or(|n| n.is_empty() || n == NAME);
+                    if let (true, Some(node)) = (ours, &pod.status.nominated_node) {
+                        cache.nominate(&info, node);
+                    }
+                    if ours {
+                        pending.push(info);
+                    }
+                }
+            }
+        }
+        pending.sort_by_key(|p| std::cmp::Reverse(p.priority));
+        Self { cache, profile, position: Position::default(), pending, pods: keys, now }
+    }
+
+    /// Decides about one pod, changing nothing but the kept counts.
+    pub fn decide(&mut self, pod: &PodInfo) -> (Outcome, Decision) {
+        let outcome = decide(&mut self.cache, pod, &self.profile, &mut self.position, self.now, None);
+        let decision = Decision::of(&outcome, pod, &self.cache, &self.profile);
+        (outcome, decision)
+    }
+
+    /// Why the pod does not even enter the queue.
+    pub fn gate(&self, pod: &PodInfo) -> Option<String> {
+        self.profile.enabled().find_map(|(_, p)| p.pre_enqueue(pod))
+    }
+
+    /// Decides about a pod and lets the cluster move on as it would: the pod is placed, or nominated and its victims are gone.
+    pub fn advance(&mut self, pod: &Arc<PodInfo>) -> Decision {
+        let (outcome, decision) = self.decide(pod);
+        self.cache.forget_nomination(pod.uid());
+        match (outcome.decided, outcome.preemption) {
+            (Decided::Node(ix), _) => {
+                let node: Name = self.cache.node(ix).name().clone();
+                self.cache.put_pod(pod, &node);
+            }
+            (_, Some(candidate)) => {
+                let node: Name = self.cache.node(candidate.node).name().clone();
+                self.cache.nominate(pod, &node);
+            }
+            _ => {}
+        }
+        decision
+    }
+}
+
+/// Pods written by hand have no uid; the scheduler tells pods apart by it.
+fn with_uid(pod: &Arc<Pod>, n: usize) -> Arc<Pod> {
+    if !pod.meta.uid.is_empty() {
+        return pod.clone();
+    }
+    let mut pod = Pod::clone(pod);
+    pod.meta.uid = format!("file-{n}").into();
+    Arc::new(pod)
+}
