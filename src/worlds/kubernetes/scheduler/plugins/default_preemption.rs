@@ -180,7 +180,8 @@ fn started(p: &PodInfo, now: SimTime) -> SimTime {
     p.pod.status.start_time.unwrap_or(now)
 }
 
-/// preemption.go pickOneNodeForPreemption: the first difference decides. All that no difference separates are given.
+/// preemption.go pickOneNodeForPreemption: the first difference decides. All that no difference separates are
+/// given, the one to take first.
 fn choose(candidates: &[Candidate], now: SimTime) -> Vec<Candidate> {
     let key = |c: &Candidate| {
         let highest = c.victims.first().map_or(i32::MIN, |v| v.priority);
@@ -189,7 +190,12 @@ fn choose(candidates: &[Candidate], now: SimTime) -> Vec<Candidate> {
         (c.pdb_violations, highest, sum, c.victims.len(), Reverse(earliest))
     };
     let Some(best) = candidates.iter().map(key).min() else { return vec![] };
-    candidates.iter().filter(|c| key(c) == best).cloned().collect()
+    let mut equal: Vec<Candidate> = candidates.iter().filter(|c| key(c) == best).cloned().collect();
+    // Pods that never started seem to start whenever they are looked at, so the node looked at last has the latest start.
+    if equal.last().is_some_and(|c| c.victims.first().is_some_and(|v| v.pod.status.start_time.is_none())) {
+        equal.rotate_right(1);
+    }
+    equal
 }
 
 #[cfg(test)]
