@@ -209,11 +209,16 @@ impl Diagnostics {
         }
         let rank = |d: &Diagnostic| d.span.as_ref().map(|s| (sources.iter().position(|n| *n == s.source.name), s.start));
         list.sort_by_key(rank);
+        // Repetitions of one entry find the same thing again.
+        list.dedup();
         list
     }
     /// Every finding with its excerpt, an empty line between them, ending in a line end (empty if there is nothing).
     pub fn render(&self, colour: bool) -> String {
-        let list = self.clone().into_vec();
+        let mut list = self.clone().into_vec();
+        if list.len() > Self::SHOWN_MAX {
+            list.sort_by_key(|d| d.severity);
+        }
         let mut out = String::new();
         for d in list.iter().take(Self::SHOWN_MAX) {
             out.push_str(&d.render(colour));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::document::{Diagnostic, Diagnostics, Reader, Span};
+use crate::document::{Diagnostic, Diagnostics, Node, Reader, Span};
 use crate::kernel::SimTime;
 use crate::model::{FaultTarget, ImageRef, LinkEnd};
 
@@ -29,6 +29,7 @@ pub(super) fn cross(s: &Scenario, r: &Reader, uses: &Uses, sink: &Diagnostics) {
     expectations(s, r, sink);
     expressions(s, &streams, sink);
     partitions(s, sink);
+    targets(s, r, sink);
     if s.traffic.is_empty() && !r.has("traffic") && !sink.has_errors() {
         sink.push(Diagnostic::note("nobody sends requests: this scenario has no `traffic`, so availability has no value").at(r.span()));
     }
@@ -195,4 +196,66 @@ fn partitions(s: &Scenario, sink: &Diagnostics) {
             }
         }
     }
+}
+
+/// Apps that faults hit and clients call, as far as the files tell: where commands run, they may make more.
+fn targets(s: &Scenario, r: &Reader, sink: &Diagnostics) {
+    for world in s.setup.worlds() {
+        let commands = s.setup.docker.as_ref().is_some_and(|d| world == "docker" && !d.run.is_empty())
+            || s.setup.kubernetes.as_ref().is_some_and(|k| world == "kubernetes" && !k.run.is_empty())
+            || s.timeline.iter().any(|e| e.run.iter().any(|(w, _)| *w == world));
+        if commands {
+            continue;
+        }
+        let (apps, services) = declared(s, world);
+        let names: Vec<&str> = apps.iter().map(String::as_str).collect();
+        for e in &s.timeline {
+            for act in e.faults.iter().filter(|a| a.world == world) {
+                let FaultTarget::Copies { of, .. } = &act.fault.target else { continue };
+                let name = of.rsplit('/').next().unwrap_or(of);
+                // `shop-1` and `shop-7d9f-x2kqp` are copies of `shop`.
+                if names.iter().any(|n| name == *n || name.strip_prefix(n).is_some_and(|rest| rest.starts_with('-'))) {
+                    continue;
+                }
+                let d = Diagnostic::error(format!("nothing in the world {world} is called `{of}`"));
+                sink.push(d.at(&e.span).one_of(name, &names));
+            }
+        }
+        let calls = r.opt("traffic").map(|f| f.node.as_list().unwrap_or_default().iter()).into_iter().flatten();
+        for to in calls.filter_map(|n| n.get("to")) {
+            let text = to.as_str().unwrap_or_default();
+            let name = text.rsplit('/').next().unwrap_or(text).split(':').next().unwrap_or(text);
+            let names: Vec<&str> = services.iter().map(String::as_str).collect();
+            if !names.contains(&name) {
+                let d = Diagnostic::warning(format!("the world {world} has no service `{name}`: these requests fail")).at(&to.span);
+                sink.push(d.one_of(name, &names));
+            }
+        }
+    }
+}
+
+/// Names of workloads, and of services clients can call, in the files of a world.
+fn declared(s: &Scenario, world: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut apps, mut services) = (BTreeSet::new(), BTreeSet::new());
+    if let Some(d) = s.setup.docker.as_ref().filter(|_| world == "docker") {
+        let documents = d.compose.iter().flat_map(|p| &p.file.documents);
+        for (key, service) in documents.filter_map(|d| d.get("services")?.as_map()).flatten() {
+            let own = service.get("container_name").and_then(Node::as_str).map(str::to_string);
+            apps.extend([key.text.to_string()].into_iter().chain(own));
+        }
+        services.clone_from(&apps);
+    }
+    if let Some(k) = s.setup.kubernetes.as_ref().filter(|_| world == "kubernetes") {
+        let documents = k.manifests.iter().flat_map(|m| &m.documents);
+        let items = documents.flat_map(|d| d.get("items").and_then(Node::as_list).unwrap_or(std::slice::from_ref(d)));
+        for d in items {
+            let (kind, name) = (d.get("kind").and_then(Node::as_str), d.at("metadata.name").and_then(Node::as_str));
+            match (kind, name) {
+                (Some("Service"), Some(name)) => services.insert(name.to_string()),
+                (Some(_), Some(name)) => apps.insert(name.to_string()),
+                _ => false,
+            };
+        }
+    }
+    (apps, services)
 }

@@ -79,12 +79,14 @@ impl Checked {
 /// Checks files of any kind (scenarios, manifests, compose files) and built-in scenarios by name.
 /// The text to print, and 0, or 2 if any has an error.
 pub fn check(names: &[String], catalogue: &Catalogue, checker: &dyn DocumentChecker, colour: bool) -> (String, i32) {
-    let (mut out, mut code) = (String::new(), 0);
-    for (i, name) in names.iter().enumerate() {
+    let (mut out, mut code, mut quiet) = (String::new(), 0, true);
+    for name in names {
         let checked = check_one(name, catalogue, checker);
-        if i > 0 && !(out.ends_with("ok\n") && checked.findings.is_empty()) {
+        // Verdicts stand line by line; findings get room around them.
+        if !(out.is_empty() || quiet && checked.findings.is_empty()) {
             out.push('\n');
         }
+        quiet = checked.findings.is_empty();
         if checked.findings.has_errors() {
             code = 2;
         }

@@ -280,6 +280,30 @@ fn mistakes_are_explained() {
 }
 
 #[test]
+fn targets_are_looked_up_in_the_files() {
+    let file = |fault: &str, to: &str| {
+        format!(
+            "wheelhouse: 1
+title: t
+duration: 5m
+traffic: [{{name: a, to: {to}, rate: 1rps}}]
+worlds:
+  docker: {{compose: {{services: {{shop: {{image: x}}}}}}}}
+  kubernetes:
+    manifests: [{{kind: Deployment, metadata: {{name: shop}}}}, {{kind: Service, metadata: {{name: shop}}}}]
+timeline: [{{at: 1m, fault: {{kind: crash, on: {fault}}}}}]
+"
+        )
+    };
+    ok(&file("shop", "shop:80"));
+    ok(&file("{docker: shop-1, kubernetes: deployment/shop}", "default/shop"));
+    let e = read(&file("shpo", "shop")).err().unwrap().render(false);
+    assert!(e.contains("nothing in the world docker is called `shpo`") && e.contains("did you mean `shop`?"), "{e}");
+    let l = load(&Opened::text("t", &file("shop", "shp"), Folder::Nothing), &[]).unwrap();
+    assert_eq!(l.warnings(), 2, "{:?}", l.notes);
+}
+
+#[test]
 fn all_errors_at_once() {
     let text = wrong("level: x\nseed: y\nexpect: [{finally: kubernets.availability > 1.0}]\nimages: {a: {siz: 1}}\n");
     assert_eq!(text.matches("error: ").count(), 4, "{text}");

@@ -48,7 +48,7 @@ impl<'a> Loader<'a> {
         }
         let proxy = r.opt("proxy").and_then(|f| self.proxy(&f)).unwrap_or_default();
         let operator = r.opt("operator").and_then(|f| self.operator(&f, &hosts));
-        if compose.is_empty() && run.is_empty() {
+        if !r.has("compose") && !r.has("run") {
             let d = Diagnostic::error("nothing runs in the docker world").at(r.span());
             self.sink.push(d.help("give it `compose` or `run`"));
         }
@@ -71,7 +71,7 @@ impl<'a> Loader<'a> {
                 value => config.push((key.text.trim_start_matches('-').into(), value, key.span.to(&f.node.span))),
             }
         }
-        if manifests.is_empty() && run.is_empty() {
+        if !r.has("manifests") && !r.has("run") {
             let d = Diagnostic::error("nothing runs in the kubernetes world").at(r.span());
             self.sink.push(d.help("give it `manifests` or `run`"));
         }
