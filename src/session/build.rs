@@ -3,15 +3,25 @@
 use std::sync::Arc;
 
 use crate::model::fault::FAULTS;
-use crate::model::{Component, Fault, FaultKind, FaultTarget, LinkEnd};
+use crate::model::{Component, Fault, FaultKind, FaultTarget, ImageSpec, LinkEnd};
 use crate::scenario::file::Scenario;
 use crate::worlds::World;
+use crate::worlds::kubernetes::Kubernetes;
 
 /// Makes a world from a scenario; None if the scenario does not have it.
 type Maker = fn(&Scenario, u64) -> Option<Result<Box<dyn World>, String>>;
 
 /// The registry of platforms: one line each.
-pub const PLATFORMS: &[(&str, Maker)] = &[];
+pub const PLATFORMS: &[(&str, Maker)] = &[("kubernetes", kubernetes)];
+
+fn kubernetes(s: &Scenario, seed: u64) -> Option<Result<Box<dyn World>, String>> {
+    let setup = super::setup::kubernetes(s)?;
+    Some(Kubernetes::new(setup, images(s), seed).map(|w| Box::new(w) as Box<dyn World>).map_err(|e| e.to_string()))
+}
+
+fn images(s: &Scenario) -> Vec<ImageSpec> {
+    s.images.iter().map(|i| ImageSpec::clone(i)).collect()
+}
 
 /// The worlds of a scenario, in the order of the registry; `only` limits them by name.
 ///

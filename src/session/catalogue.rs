@@ -47,7 +47,7 @@ pub(super) fn load(name: &str, options: &OpenOptions) -> Result<Scenario, String
     read(&opened, &options.sets)
 }
 
-fn read(opened: &Opened, sets: &[(String, String)]) -> Result<Scenario, String> {
+pub(super) fn read(opened: &Opened, sets: &[(String, String)]) -> Result<Scenario, String> {
     Scenario::load(opened, sets).map(|l| l.scenario).map_err(|d| d.render(false))
 }
 

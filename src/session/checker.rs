@@ -35,7 +35,7 @@ fn print(all: Vec<Checked>) -> (String, i32) {
 /// A drill is played twice: with its solution it must be solved, and doing nothing must not solve it.
 fn with_drill(checked: Checked, options: &OpenOptions) -> Checked {
     if let Some((scenario, solve)) = checked.scenario.as_ref().and_then(|s| s.solve.as_ref().map(|solve| (s, solve))) {
-        let mut wrong = |why: String| checked.findings.push(Diagnostic::error(why).at(&solve.goal.span()));
+        let wrong = |why: String| checked.findings.push(Diagnostic::error(why).at(&solve.goal.span()));
         match (play(scenario, &[], options), play(scenario, &steps(scenario, solve), options)) {
             (Ok(true), _) => wrong("doing nothing reaches the goal: this is no drill".into()),
             (Err(why), _) | (_, Err(why)) => wrong(why),

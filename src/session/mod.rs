@@ -13,6 +13,7 @@ mod lab;
 mod panel;
 pub mod report;
 mod save;
+mod setup;
 mod traffic;
 pub mod view;
 
@@ -79,6 +80,15 @@ impl Session {
     /// The rendered diagnostics: file, line, column, excerpt, what was expected.
     pub fn open(scenario: &str, options: &OpenOptions) -> Result<Self, String> {
         Self::start(Arc::new(catalogue::load(scenario, options)?), options)
+    }
+
+    /// Opens a scenario from its text; side files are not available.
+    ///
+    /// # Errors
+    /// The rendered diagnostics.
+    pub fn open_text(name: &str, text: &str, options: &OpenOptions) -> Result<Self, String> {
+        let opened = crate::scenario::Opened::text(name, text, crate::scenario::Folder::Nothing);
+        Self::start(Arc::new(catalogue::read(&opened, &options.sets)?), options)
     }
 
     fn start(scenario: Arc<Scenario>, options: &OpenOptions) -> Result<Self, String> {
