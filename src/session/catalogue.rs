@@ -33,6 +33,11 @@ impl Default for OpenOptions {
 }
 
 impl OpenOptions {
+    /// The edits, with the seed as one of them: jitter and random picks of the file hang on it too.
+    pub(super) fn all_sets(&self) -> Vec<(String, String)> {
+        let seed = self.seed.map(|s| ("seed".to_string(), s.to_string()));
+        self.sets.iter().cloned().chain(seed).collect()
+    }
     pub(super) fn catalogue(&self) -> Catalogue {
         Catalogue::new(self.scenarios.as_deref())
     }
@@ -44,7 +49,7 @@ impl OpenOptions {
 /// The rendered diagnostics.
 pub(super) fn load(name: &str, options: &OpenOptions) -> Result<Scenario, String> {
     let opened = options.catalogue().open(name).map_err(|d| d.render(false))?;
-    read(&opened, &options.sets)
+    read(&opened, &options.all_sets())
 }
 
 pub(super) fn read(opened: &Opened, sets: &[(String, String)]) -> Result<Scenario, String> {

@@ -88,11 +88,11 @@ impl Session {
     /// The rendered diagnostics.
     pub fn open_text(name: &str, text: &str, options: &OpenOptions) -> Result<Self, String> {
         let opened = crate::scenario::Opened::text(name, text, crate::scenario::Folder::Nothing);
-        Self::start(Arc::new(catalogue::read(&opened, &options.sets)?), options)
+        Self::start(Arc::new(catalogue::read(&opened, &options.all_sets())?), options)
     }
 
     fn start(scenario: Arc<Scenario>, options: &OpenOptions) -> Result<Self, String> {
-        let seed = options.seed.unwrap_or(scenario.seed);
+        let seed = scenario.seed;
         for name in &options.worlds {
             if !build::PLATFORMS.iter().any(|(p, _)| p == name) {
                 let names: Vec<_> = build::PLATFORMS.iter().map(|(p, _)| *p).collect();
