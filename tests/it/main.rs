@@ -2,4 +2,5 @@
 mod architecture;
 mod content;
 mod conversion;
+mod docker_vectors;
 mod vectors;
