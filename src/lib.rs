@@ -3,6 +3,7 @@
 //! The house has seven floors; a room uses only what lies below it (see ARCHITECTURE.md, enforced by `tests/it/architecture.rs`).
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod document;
 pub mod explain;
 pub mod kernel;

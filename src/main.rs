@@ -1,15 +1,7 @@
-fn main() -> std::io::Result<()> {
-    use wheelhouse::{session, tui};
-    let options = tui::Options::default();
-    let start = match std::env::args().nth(1) {
-        None => tui::Start::Home,
-        Some(name) => match session::Session::open(&name, &options.open) {
-            Ok(s) => tui::Start::Lab(Box::new(s)),
-            Err(e) => {
-                eprint!("{e}");
-                std::process::exit(2);
-            }
-        },
-    };
-    tui::run(start, options)
+//! The binary: arguments in, one face out, an exit status.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wheelhouse::cli::main(std::env::args_os())
 }

@@ -6,13 +6,19 @@ use crate::model::fault::FAULTS;
 use crate::model::{Component, Fault, FaultKind, FaultTarget, ImageSpec, LinkEnd};
 use crate::scenario::file::Scenario;
 use crate::worlds::World;
+use crate::worlds::docker::Docker;
 use crate::worlds::kubernetes::Kubernetes;
 
 /// Makes a world from a scenario; None if the scenario does not have it.
 type Maker = fn(&Scenario, u64) -> Option<Result<Box<dyn World>, String>>;
 
 /// The registry of platforms: one line each.
-pub const PLATFORMS: &[(&str, Maker)] = &[("kubernetes", kubernetes)];
+pub const PLATFORMS: &[(&str, Maker)] = &[("docker", docker), ("kubernetes", kubernetes)];
+
+fn docker(s: &Scenario, seed: u64) -> Option<Result<Box<dyn World>, String>> {
+    let setup = super::setup::docker(s)?;
+    Some(Docker::new(setup, images(s), seed).map(|w| Box::new(w) as Box<dyn World>).map_err(|e| e.to_string()))
+}
 
 fn kubernetes(s: &Scenario, seed: u64) -> Option<Result<Box<dyn World>, String>> {
     let setup = super::setup::kubernetes(s)?;

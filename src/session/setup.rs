@@ -1,7 +1,49 @@
 //! A scenario's machines and files in the words of each world's own set-up.
 
-use crate::scenario::file::Scenario;
+use crate::scenario::file::{ProxySetup, Scenario};
+use crate::worlds::docker::setup as docker_words;
 use crate::worlds::kubernetes::{KubernetesSetup, NodeSetup};
+
+/// The Docker world's set-up; None if the scenario has no such world.
+pub fn docker(s: &Scenario) -> Option<docker_words::DockerSetup> {
+    let part = s.setup.docker.as_ref()?;
+    let hosts = part.hosts.iter().map(|m| docker_words::HostSetup {
+        name: m.name.clone(),
+        cpu_milli: m.cpu_milli,
+        memory: m.memory,
+        zone: m.zone.clone(),
+        boot: Some(m.boot),
+    });
+    let compose = part.compose.iter().flat_map(|p| {
+        p.hosts.iter().map(|host| docker_words::ComposeSetup {
+            host: Some(host.clone()),
+            source: p.file.name.clone(),
+            text: p.file.text.clone(),
+            flags: Vec::new(),
+        })
+    });
+    let proxy = match &part.proxy {
+        ProxySetup::None => None,
+        ProxySetup::Static { port } => Some(docker_words::ProxySetup::new(docker_words::ProxyKind::Static, *port)),
+        ProxySetup::HealthChecked { port, path, every, timeout, fall, rise } => Some(docker_words::ProxySetup {
+            path: path.clone(),
+            check_every: *every,
+            check_timeout: *timeout,
+            fall: *fall,
+            rise: *rise,
+            ..docker_words::ProxySetup::new(docker_words::ProxyKind::HealthChecked, *port)
+        }),
+    };
+    Some(docker_words::DockerSetup {
+        hosts: hosts.collect(),
+        compose: compose.collect(),
+        run: part.run.clone(),
+        proxy,
+        operator: part.operator.clone(),
+        engine: docker_words::EngineSetup::default(),
+        bandwidth: s.registry.bandwidth,
+    })
+}
 
 /// The Kubernetes world's set-up; None if the scenario has no such world.
 pub fn kubernetes(s: &Scenario) -> Option<KubernetesSetup> {

@@ -2,5 +2,6 @@
 mod architecture;
 mod content;
 mod conversion;
+mod docker_vectors;
 mod scheduling_vectors;
 mod vectors;

@@ -1,0 +1,150 @@
+//! The command line, declared once: parsing, help, completions and the man page come from here.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::session::OpenOptions;
+use crate::session::view::{SimDuration, SimTime};
+
+/// Break Docker and Kubernetes side by side, step through what each does about it, and be ready to explain it.
+///
+/// Without a command it opens the home screen.
+#[derive(Debug, Parser)]
+#[command(name = "wheelhouse", version, max_term_width = 100)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+pub struct Common {
+    /// A folder of scenarios that add to or replace the built-in ones
+    #[arg(long, global = true, value_name = "DIR", env = "WHEELHOUSE_SCENARIOS")]
+    pub scenarios: Option<PathBuf>,
+    /// The language of narration and questions, where a scenario has it
+    #[arg(long, global = true, value_name = "LANG", default_value = "en")]
+    pub language: String,
+    /// Colours: auto, truecolor, 256, 16 or none (NO_COLOR is honoured)
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    pub colour: Colour,
+    /// Only ASCII characters on the screen
+    #[arg(long, global = true)]
+    pub ascii: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    Auto,
+    Truecolor,
+    #[value(name = "256")]
+    C256,
+    #[value(name = "16")]
+    C16,
+    None,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open a scenario in the lab
+    Play(PlayArgs),
+    /// Play a scenario without a screen and report; exit 0 if all expectations hold, 1 if some failed, 2 if the input is bad
+    Run(RunArgs),
+    /// List the scenarios by topic and level
+    List(ListArgs),
+    /// Check scenarios, manifests and compose files: errors with file, line and column, and what is accepted but not simulated
+    Check(CheckArgs),
+    /// Print the JSON Schema of the scenario format
+    Schema,
+    /// Print a completion script
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct PlayArgs {
+    /// A built-in name or a file; without it the home screen opens
+    pub scenario: Option<String>,
+    #[command(flatten)]
+    pub open: OpenArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct OpenArgs {
+    /// Only this world (may be repeated)
+    #[arg(long = "world", value_name = "WORLD")]
+    pub worlds: Vec<String>,
+    /// Another seed than the scenario's
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Change a value of the scenario: --set traffic[0].rate=300rps (may be repeated)
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
+    pub sets: Vec<(String, String)>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// A built-in name or a file
+    pub scenario: String,
+    #[command(flatten)]
+    pub open: OpenArgs,
+    /// Stop at this virtual time (90s, 5m)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<SimTime>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the journal, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Scenarios, Kubernetes manifests, compose files, names of built-in scenarios; - is standard input
+    #[arg(required = true)]
+    pub files: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+    Junit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Text,
+    Json,
+}
+
+impl OpenArgs {
+    pub fn options(&self, common: &Common) -> OpenOptions {
+        OpenOptions { seed: self.seed, worlds: self.worlds.clone(), sets: self.sets.clone(), ..common.options() }
+    }
+}
+
+impl Common {
+    pub fn options(&self) -> OpenOptions {
+        OpenOptions { scenarios: self.scenarios.clone(), language: self.language.clone(), ..OpenOptions::default() }
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (path, value) = text.split_once('=').ok_or("expected PATH=VALUE, for example seed=8")?;
+    if path.is_empty() { Err("the path before = is empty".into()) } else { Ok((path.into(), value.into())) }
+}
+
+fn time(text: &str) -> Result<SimTime, String> {
+    SimDuration::parse(text).map(|d| SimTime::ZERO + d)
+}
