@@ -2,5 +2,6 @@
 mod architecture;
 mod content;
 mod conversion;
+mod kubelet_vectors;
 mod scheduling_vectors;
 mod vectors;
