@@ -383,6 +383,11 @@ impl Lab {
         let scenario = self.scenario.clone();
         let mut standings = std::mem::take(&mut self.standings);
         for (standing, expectation) in standings.iter_mut().zip(&scenario.expect) {
+            let absent = expectation.expr.uses().iter().filter_map(|u| u.world.as_deref()).find(|w| self.world_index(w).is_none());
+            if let Some(world) = absent {
+                standing.detail = format!("not decided: the world {world} is not part of this run");
+                continue;
+            }
             let window = self.window(&expectation.kind);
             standing.look(expectation, window, self.now, at_end, &LabFacts { lab: self, journal });
         }

@@ -3,5 +3,6 @@ mod architecture;
 mod content;
 mod conversion;
 mod docker_vectors;
+mod kubelet_vectors;
 mod scheduling_vectors;
 mod vectors;

@@ -29,8 +29,8 @@ pub struct Correlator {
     said: Map<Said, Counted>,
     /// Similar events: the messages so far, and when the last came.
     similar: Map<Similar, (SimTime, Set<Name>)>,
-    /// Per source and object: when its bucket is full again.
-    spam: Map<(Name, Name), SimTime>,
+    /// Per source, object and type (recorded: warnings and normal events run dry apart): when the bucket is full again.
+    spam: Map<(Name, Name, bool), SimTime>,
 }
 
 type Similar = (Name, Name, Name, bool);
@@ -63,8 +63,8 @@ impl Correlator {
     }
 
     /// True if the source may speak about this object once more.
-    fn may_speak(&mut self, source: &Name, uid: &Name, now: SimTime) -> bool {
-        let full_at = self.spam.entry((source.clone(), uid.clone())).or_insert(now);
+    fn may_speak(&mut self, source: &Name, uid: &Name, warning: bool, now: SimTime) -> bool {
+        let full_at = self.spam.entry((source.clone(), uid.clone(), warning)).or_insert(now);
         let next = (*full_at).max(now) + SPAM_REFILL;
         let allowed = next.since(now) <= SPAM_REFILL.saturating_mul(SPAM_BURST);
         if allowed {
@@ -103,7 +103,7 @@ pub(super) fn write(ctl: &mut Ctl, about: &Object, field_path: &str, warning: bo
         .map_or_else(|| Key::new(namespace.clone(), format!("{}.{}", about.meta().name, ctl.api.rng.stream("events").hex(16))), |k| k.key);
     let correlator = &mut ctl.api.correlator;
     correlator.said.insert(said, Counted { key: key.clone(), count, last: now });
-    if !series && !correlator.may_speak(&actor, &subject, now) {
+    if !series && !correlator.may_speak(&actor, &subject, warning, now) {
         return;
     }
     let data = json!({"type": if warning { "Warning" } else { "Normal" }, "count": count, "fieldPath": field_path});
@@ -173,9 +173,9 @@ mod tests {
     fn a_source_may_say_25_things_about_one_object() {
         let mut c = Correlator::default();
         let (source, uid): (Name, Name) = ("kubelet n".into(), "u".into());
-        let said = (0..40).filter(|_| c.may_speak(&source, &uid, SimTime::from_secs(1))).count();
+        let said = (0..40).filter(|_| c.may_speak(&source, &uid, true, SimTime::from_secs(1))).count();
         assert_eq!(said, 25);
-        assert!(c.may_speak(&source, &uid, SimTime::from_secs(302)));
-        assert!(!c.may_speak(&source, &uid, SimTime::from_secs(303)));
+        assert!(c.may_speak(&source, &uid, true, SimTime::from_secs(302)));
+        assert!(!c.may_speak(&source, &uid, true, SimTime::from_secs(303)));
     }
 }

@@ -179,7 +179,8 @@ impl Manager {
                 if let Some((period, _)) = info.period {
                     // Periodic turns have no cause of their own; what they find carries its own.
                     ctl.cx.cause = None;
-                    ctl.after(period(ctl.config), super::Event::Controller(Event::Tick(id, life)));
+                    // The period begins when the pass has ended (wait.UntilWithContext), so turns drift by what a pass takes.
+                    ctl.after(period(ctl.config) + queue::PICK_UP, super::Event::Controller(Event::Tick(id, life)));
                 }
                 ctl.actor = info.actor.into();
                 let before = ctl.api.store.resource_version();

@@ -14,8 +14,8 @@ pub(super) fn to_json(d: &Deployment) -> Fields {
     f.put("spec", value_of(&*d.spec));
     let mut status = value_of(&d.status);
     if let Some(s) = status.as_object_mut() {
-        // `omitempty` everywhere: zeroes are not shown.
-        s.retain(|_, v| *v != 0);
+        // `omitempty` everywhere: zeroes are not shown, but for pointers.
+        s.retain(|k, v| k == "terminatingReplicas" || *v != 0);
     }
     f.put("status", status);
     f
