@@ -11,4 +11,5 @@ pub mod model;
 pub mod scenario;
 pub mod score;
 pub mod session;
+pub mod tui;
 pub mod worlds;

@@ -1,0 +1,648 @@
+//! The whole program on screen: the home screen, at most one lab, and the panels on top of them.
+
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+use ratatui::{Frame, buffer::Buffer};
+use tui_input::backend::crossterm::EventHandler;
+
+use super::console::{Completed, Purpose, complete};
+use super::door::{Door, House};
+use super::draw::{Pen, Spot, Spots};
+use super::keys::{self, Context};
+use super::lab::{Focus, Lab};
+use super::message::Message;
+use super::panel::{Flow, Panel};
+use super::panels::{debrief::Debrief, fault_menu::FaultMenu, help::Help, inspect::Inspect, notice::Notice, question::Question, timeline, why::Why};
+use super::screens::{home::{Choice, Home}, lab as lab_screen};
+use super::theme::{Ink, Theme};
+
+/// Smaller than this nothing can be read.
+pub const SMALLEST: (u16, u16) = (60, 16);
+const WHEEL: isize = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Screen {
+    Home,
+    Lab,
+}
+
+pub struct App {
+    theme: Theme,
+    house: Box<dyn House>,
+    screen: Screen,
+    home: Home,
+    lab: Option<Lab>,
+    panels: Vec<Box<dyn Panel>>,
+    spots: Spots,
+    area: Rect,
+    pub quit: bool,
+    /// The terminal is to be given back for a while (ctrl-z).
+    pub suspend: bool,
+    /// The next frame draws every cell.
+    pub redraw: bool,
+    dirty: bool,
+}
+
+impl App {
+    pub fn new(house: Box<dyn House>, theme: Theme) -> Self {
+        let home = Home::new(house.catalogue());
+        Self {
+            theme,
+            house,
+            screen: Screen::Home,
+            home,
+            lab: None,
+            panels: Vec::new(),
+            spots: Spots::default(),
+            area: Rect::new(0, 0, 80, 24),
+            quit: false,
+            suspend: false,
+            redraw: false,
+            dirty: true,
+        }
+    }
+
+    /// Goes straight into a lab.
+    pub fn enter(&mut self, door: Box<dyn Door>) {
+        self.lab = Some(Lab::new(door));
+        self.screen = Screen::Lab;
+        self.panels.clear();
+        self.dirty = true;
+    }
+
+    pub fn lab(&self) -> Option<&Lab> {
+        self.lab.as_ref()
+    }
+
+    /// True while time runs by itself.
+    pub fn is_moving(&self) -> bool {
+        self.screen == Screen::Lab && self.lab.as_ref().is_some_and(|l| l.player.playing || l.console.running || l.notice.is_some())
+    }
+
+    /// True once after something changed that is on screen.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Lets `dt` of real time pass.
+    pub fn tick(&mut self, dt: Duration) {
+        if self.screen != Screen::Lab {
+            return;
+        }
+        if let Some(lab) = &mut self.lab
+            && lab.tick(dt)
+        {
+            self.dirty = true;
+            self.changed();
+        }
+    }
+
+    /// The lab shows something new: panels look again, questions and the debrief come up.
+    fn changed(&mut self) {
+        let Some(lab) = &mut self.lab else { return };
+        for panel in &mut self.panels {
+            panel.refresh(lab);
+        }
+        let asking = self.panels.iter().any(|p| p.context() == Context::Question);
+        if let Some(q) = &lab.view.question
+            && !asking
+            && lab.settled_question.as_deref() != Some(&q.id)
+            && (q.chosen.is_none() || q.answer.is_some())
+        {
+            let q = q.clone();
+            lab.player.playing = false;
+            self.panels.push(Box::new(Question::new(q)));
+        } else if lab.view.finished && !lab.debriefed && !asking {
+            lab.debriefed = true;
+            lab.player.playing = false;
+            lab.line = None;
+            self.panels.push(Box::new(Debrief::default()));
+        }
+    }
+
+    /// Where keys go now.
+    pub fn context(&self) -> Context {
+        if let Some(panel) = self.panels.last() {
+            return panel.context();
+        }
+        match (self.screen, &self.lab) {
+            (Screen::Home, _) if self.home.search.is_some() => Context::Filter,
+            (Screen::Lab, Some(lab)) => match lab.line.as_ref().map(|l| l.purpose) {
+                Some(Purpose::Command | Purpose::Breakpoint) => Context::Prompt,
+                Some(Purpose::Filter) => Context::Filter,
+                None => Context::Lab,
+            },
+            _ => Context::Home,
+        }
+    }
+
+    pub fn handle(&mut self, event: &Event) {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key, event),
+            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::Paste(text) => self.paste(text),
+            Event::Resize(..) => self.dirty = true,
+            _ => {}
+        }
+        self.settle();
+    }
+
+    /// After anything a person did: the lab is looked at again.
+    fn settle(&mut self) {
+        if let Some(lab) = &mut self.lab
+            && lab.refresh()
+        {
+            self.dirty = true;
+            self.changed();
+        }
+    }
+
+    fn key(&mut self, key: &KeyEvent, event: &Event) {
+        let context = self.context();
+        self.dirty = true;
+        if let Some(message) = keys::find(context, key) {
+            if let Some(lab) = &mut self.lab
+                && context == Context::Lab
+                && lab.notice.is_some()
+            {
+                lab.notice = None;
+            }
+            self.update(message);
+        } else if matches!(context, Context::Prompt | Context::Filter) {
+            self.typed(event);
+        } else {
+            self.dirty = false;
+        }
+    }
+
+    fn typed(&mut self, event: &Event) {
+        if self.screen == Screen::Home {
+            if let Some(input) = &mut self.home.search {
+                input.handle_event(event);
+                self.home.searched();
+            }
+        } else if let Some(lab) = &mut self.lab
+            && let Some(line) = &mut lab.line
+        {
+            line.input.handle_event(event);
+            if line.purpose == Purpose::Filter {
+                let text = line.input.value().to_string();
+                lab.set_filter(&text);
+            }
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        for c in text.chars().filter(|c| !c.is_control()) {
+            let key = KeyEvent::from(crossterm::event::KeyCode::Char(c));
+            if matches!(self.context(), Context::Prompt | Context::Filter) {
+                self.typed(&Event::Key(key));
+            }
+        }
+        self.dirty = true;
+    }
+
+    /// One thing a person asked for.
+    pub fn update(&mut self, message: Message) {
+        match message {
+            Message::Suspend => return self.suspend = true,
+            Message::Redraw => return self.redraw = true,
+            Message::Help if self.panels.last().is_none_or(|p| p.context() != Context::Help) => {
+                let from = self.context();
+                return self.panels.push(Box::new(Help::new(from)));
+            }
+            _ => {}
+        }
+        if let Some(mut panel) = self.panels.pop() {
+            let flow = panel.update(message, self.lab.as_mut());
+            return self.follow(flow, panel, message);
+        }
+        match self.screen {
+            Screen::Home => self.update_home(message),
+            Screen::Lab => self.update_lab(message),
+        }
+    }
+
+    /// Does what a panel wants; the panel itself has been taken off the stack.
+    fn follow(&mut self, flow: Flow, panel: Box<dyn Panel>, message: Message) {
+        match flow {
+            Flow::Stay => self.panels.push(panel),
+            Flow::Pass => {
+                self.panels.push(panel);
+                if self.screen == Screen::Lab && passes(message) {
+                    self.update_lab(message);
+                }
+            }
+            Flow::Close => {}
+            Flow::Open(next) => self.panels.extend([panel, next]),
+            Flow::CloseAll => self.panels.clear(),
+            Flow::Prompt(command) => {
+                self.panels.clear();
+                if let Some(lab) = &mut self.lab {
+                    lab.open_line(Purpose::Command, &command);
+                }
+            }
+            Flow::Home => self.go_home(),
+            Flow::Save => {
+                self.panels.push(panel);
+                self.save();
+            }
+        }
+    }
+
+    fn go_home(&mut self) {
+        self.panels.clear();
+        self.screen = Screen::Home;
+        if let Some(lab) = &mut self.lab {
+            lab.player.playing = false;
+            lab.line = None;
+            let at = if lab.view.finished { "finished".to_string() } else { format!("paused at {}", lab.view.now.clock()) };
+            self.home.set_open(Some((lab.view.title.clone(), at)));
+        }
+    }
+
+    fn update_home(&mut self, message: Message) {
+        if self.home.search.is_some() {
+            match message {
+                Message::Submit => {
+                    self.home.end_search(true);
+                    if let Some(choice) = self.home.choice() {
+                        self.open(&choice);
+                    }
+                }
+                Message::Back => self.home.end_search(false),
+                m => self.home.update(m),
+            }
+            return;
+        }
+        match message {
+            Message::Quit => self.quit = true,
+            Message::Back if self.home.has_search() => self.home.end_search(false),
+            Message::Back if self.lab.is_some() => self.screen = Screen::Lab,
+            Message::Filter => self.home.start_search(),
+            Message::Accept if self.home.on_tracks => self.home.update(Message::NextPane),
+            Message::Accept => {
+                if let Some(choice) = self.home.choice() {
+                    self.open(&choice);
+                }
+            }
+            m => self.home.update(m),
+        }
+    }
+
+    fn open(&mut self, choice: &Choice) {
+        match choice {
+            Choice::Continue => self.screen = Screen::Lab,
+            Choice::Lab(name) => match self.house.open(name) {
+                Ok(door) => self.enter(door),
+                Err(why) => self.panels.push(Box::new(Notice::new(format!("{name} cannot be opened"), &why))),
+            },
+        }
+    }
+
+    fn update_lab(&mut self, message: Message) {
+        let Some(lab) = &mut self.lab else { return };
+        if let Some(line) = &lab.line {
+            let purpose = line.purpose;
+            return self.update_line(purpose, message);
+        }
+        match message {
+            Message::Quit => self.go_home(),
+            Message::Back if !lab.filter.is_empty() => lab.set_filter(""),
+            Message::Back => self.go_home(),
+            Message::PlayPause => lab.play_pause(),
+            Message::Forward => lab.forward(),
+            Message::Backward => lab.backward(),
+            Message::Faster => lab.set_speed(true),
+            Message::Slower => lab.set_speed(false),
+            Message::ToStart => lab.to_start(),
+            Message::ToEnd => lab.to_end(),
+            Message::NextMark => lab.next_mark(),
+            Message::PreviousMark => lab.previous_mark(),
+            Message::NextStepSize => lab.cycle_step(1),
+            Message::PreviousStepSize => lab.cycle_step(super::lab::STEPS.len() - 1),
+            Message::Restart => lab.restart(),
+            Message::Jump => {
+                if let Some(id) = lab.selected_record() {
+                    lab.jump_to_record(id);
+                }
+            }
+            Message::Faults => {
+                let menu = FaultMenu::new(lab);
+                self.panels.push(Box::new(menu));
+            }
+            Message::Why => self.why(),
+            Message::Inspect | Message::Accept => self.inspect(),
+            Message::Prompt => lab.open_line(Purpose::Command, ""),
+            Message::Filter => {
+                let text = lab.filter.clone();
+                lab.open_line(Purpose::Filter, &text);
+            }
+            Message::Breakpoint => {
+                let text = lab.breakpoint.clone().unwrap_or_default();
+                lab.open_line(Purpose::Breakpoint, &text);
+            }
+            Message::Save => self.save(),
+            Message::Changes => lab.toggle_changes(),
+            Message::Zoom => lab.zoom = !lab.zoom,
+            Message::Density => lab.toggle_density(),
+            Message::Debrief => self.panels.push(Box::new(Debrief::default())),
+            Message::NextPane => self.focus_next(1),
+            Message::PreviousPane => self.focus_next(-1),
+            m => self.move_in_lab(m),
+        }
+    }
+
+    fn move_in_lab(&mut self, message: Message) {
+        let Some(lab) = &mut self.lab else { return };
+        match lab.focus {
+            Focus::World(n) => {
+                if let (Some(pane), Some(world)) = (lab.worlds.get_mut(n), lab.view.worlds.get(n)) {
+                    pane.update(message, &world.view);
+                }
+            }
+            Focus::Journal(n) => {
+                let worlds = lab.view.worlds.len();
+                match message {
+                    Message::Left if n < worlds => lab.focus = Focus::Journal(n.saturating_sub(1)),
+                    Message::Right if n < worlds => lab.focus = Focus::Journal((n + 1).min(worlds - 1)),
+                    m => {
+                        if let Some(pane) = lab.journals.get_mut(n) {
+                            pane.update(m);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn focus_next(&mut self, by: isize) {
+        let Some(lab) = &mut self.lab else { return };
+        // A zoomed world still lets Tab reach the others.
+        let zoomed = std::mem::take(&mut lab.zoom);
+        let panes = lab_screen::Layout::new(self.area, lab).panes(lab.view.worlds.len());
+        lab.zoom = zoomed;
+        let at = panes.iter().position(|p| *p == lab.focus).unwrap_or(0);
+        let next = (at + panes.len()).saturating_add_signed(by) % panes.len().max(1);
+        lab.focus = panes.get(next).copied().unwrap_or(Focus::World(0));
+    }
+
+    fn why(&mut self) {
+        let Some(lab) = &mut self.lab else { return };
+        match lab.selected_record() {
+            Some(id) => {
+                let panel = Why::new(lab, id);
+                self.panels.push(Box::new(panel));
+            }
+            None => lab.complain("nothing has happened yet; play a little first"),
+        }
+    }
+
+    fn inspect(&mut self) {
+        let Some(lab) = &mut self.lab else { return };
+        let Some((world, object)) = lab.selected_object() else { return };
+        match Inspect::new(lab, world, &object) {
+            Some(panel) => self.panels.push(Box::new(panel)),
+            None => lab.complain(format!("{object} is not there (any more); w tells why")),
+        }
+    }
+
+    fn save(&mut self) {
+        let Some(lab) = &mut self.lab else { return };
+        let text = lab.door.save();
+        match self.house.keep(&lab.view.scenario, &text) {
+            Ok(path) => lab.say(format!("saved; play it with: wheelhouse play {}", path.display())),
+            Err(e) => lab.complain(format!("cannot be saved: {e}")),
+        }
+    }
+
+    /// A message while a line is being typed.
+    fn update_line(&mut self, purpose: Purpose, message: Message) {
+        let Some(lab) = &mut self.lab else { return };
+        let Some(line) = &mut lab.line else { return };
+        let value = line.input.value().to_string();
+        let retype = |lab: &mut Lab, text: String| lab.open_line(Purpose::Command, &text);
+        match (purpose, message) {
+            (Purpose::Command, Message::Submit) => {
+                lab.run_command(&value);
+                retype(lab, String::new());
+            }
+            (Purpose::Command, Message::Complete) => match complete(&value, &lab.door.complete(&value)) {
+                Completed::Line(full) => retype(lab, full),
+                Completed::Choices(words) => lab.console.say(&words.join("  ")),
+                Completed::Nothing => {}
+            },
+            (Purpose::Command, Message::Older) => {
+                if let Some(text) = lab.console.older(&value) {
+                    retype(lab, text);
+                }
+            }
+            (Purpose::Command, Message::Newer) => {
+                if let Some(text) = lab.console.newer() {
+                    retype(lab, text);
+                }
+            }
+            (Purpose::Command, Message::Interrupt) => {
+                if lab.console.running {
+                    lab.interrupt();
+                } else if value.is_empty() {
+                    lab.line = None;
+                } else {
+                    retype(lab, String::new());
+                }
+            }
+            (Purpose::Command, Message::ClearOutput) => lab.console.clear(),
+            (Purpose::Command, m @ (Message::PageUp | Message::PageDown)) => {
+                lab.console.scroll.update(m);
+            }
+            (Purpose::Filter, Message::Submit) => lab.line = None,
+            (Purpose::Filter, Message::Back) => {
+                lab.line = None;
+                lab.set_filter("");
+            }
+            (Purpose::Filter, m @ (Message::Up | Message::Down)) => self.move_in_lab(m),
+            (Purpose::Breakpoint, Message::Submit) => {
+                lab.line = None;
+                lab.set_breakpoint(&value);
+            }
+            (_, Message::PlayPause) => lab.play_pause(),
+            (_, Message::Back | Message::Interrupt) => lab.line = None,
+            _ => {}
+        }
+    }
+
+    fn mouse(&mut self, mouse: &MouseEvent) {
+        let hit = self.spots.hit(mouse.column, mouse.row);
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => self.click(hit, mouse.column),
+            MouseEventKind::Drag(MouseButton::Left) => {
+                if let Some((bar, Spot::Timeline)) = hit {
+                    self.click(Some((bar, Spot::Timeline)), mouse.column);
+                }
+            }
+            MouseEventKind::ScrollDown => self.wheel(hit, WHEEL),
+            MouseEventKind::ScrollUp => self.wheel(hit, -WHEEL),
+            _ => {}
+        }
+    }
+
+    fn click(&mut self, hit: Option<(Rect, Spot)>, x: u16) {
+        self.dirty = true;
+        let Some((rect, spot)) = hit else {
+            // Beside the panel on top: close it, unless it asks something.
+            if self.panels.last().is_some_and(|p| p.context() != Context::Question) {
+                self.panels.pop();
+            }
+            return;
+        };
+        match spot {
+            Spot::Press(message) => self.update(message),
+            Spot::Panel(column, row) => {
+                if let Some(mut panel) = self.panels.pop() {
+                    let flow = panel.click(column, row, self.lab.as_mut());
+                    self.follow(flow, panel, Message::Accept);
+                } else if self.screen == Screen::Home && self.home.click(column, row) {
+                    self.update_home(Message::Accept);
+                }
+            }
+            Spot::Surface => {}
+            spot => self.click_lab(rect, &spot, x),
+        }
+    }
+
+    fn click_lab(&mut self, rect: Rect, spot: &Spot, x: u16) {
+        let Some(lab) = &mut self.lab else { return };
+        match *spot {
+            Spot::World(n) => lab.focus = Focus::World(n),
+            Spot::Journal(n) => lab.focus = Focus::Journal(n),
+            Spot::Thing(n, thing) => {
+                let again = lab.focus == Focus::World(n) && lab.worlds.get(n).is_some_and(|w| w.cursor() == thing);
+                lab.focus = Focus::World(n);
+                if let (Some(pane), Some(world)) = (lab.worlds.get_mut(n), lab.view.worlds.get(n)) {
+                    pane.select(&world.view, thing);
+                }
+                if again {
+                    self.inspect();
+                }
+            }
+            Spot::Line(n, line) => {
+                let again = lab.focus == Focus::Journal(n) && lab.journals.get(n).is_some_and(|j| j.cursor() == line);
+                lab.focus = Focus::Journal(n);
+                if let Some(pane) = lab.journals.get_mut(n) {
+                    pane.select(line);
+                }
+                if again {
+                    self.why();
+                }
+            }
+            Spot::Timeline => lab.jump_permille(timeline::permille(rect, x)),
+            Spot::Output | Spot::Press(_) | Spot::Panel(..) | Spot::Surface => {}
+        }
+    }
+
+    fn wheel(&mut self, hit: Option<(Rect, Spot)>, lines: isize) {
+        self.dirty = true;
+        if let Some(panel) = self.panels.last_mut() {
+            return panel.wheel(lines);
+        }
+        if self.screen == Screen::Home {
+            return self.home.wheel(lines);
+        }
+        let Some(lab) = &mut self.lab else { return };
+        match hit.map(|h| h.1) {
+            Some(Spot::Output) => lab.console.scroll.by(lines),
+            Some(Spot::Line(n, _) | Spot::Journal(n)) => {
+                if let Some(pane) = lab.journals.get_mut(n) {
+                    pane.by(lines);
+                }
+            }
+            Some(Spot::World(n) | Spot::Thing(n, _)) => {
+                if let (Some(pane), Some(world)) = (lab.worlds.get_mut(n), lab.view.worlds.get(n)) {
+                    let step = if lines > 0 { Message::Down } else { Message::Up };
+                    for _ in 0..lines.unsigned_abs() {
+                        pane.update(step, &world.view);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Draws everything.
+    pub fn draw(&mut self, frame: &mut Frame) {
+        let area = frame.area();
+        let cursor = self.draw_buffer(area, frame.buffer_mut());
+        if let Some(at) = cursor {
+            frame.set_cursor_position(at);
+        }
+    }
+
+    /// Draws into a buffer; returns where the text cursor belongs.
+    pub fn draw_buffer(&mut self, area: Rect, buf: &mut Buffer) -> Option<Position> {
+        self.area = area;
+        self.spots.clear();
+        let mut pen = Pen { buf, theme: self.theme, spots: &mut self.spots };
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            let words = format!("wheelhouse wants at least {}×{}; here are {}×{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+            let style = pen.ink(Ink::Warn);
+            for (y, line) in (area.y..area.bottom()).zip(super::text::wrap(&words, usize::from(area.width.max(1)))) {
+                pen.put(area.x, y, area.width, &line, style);
+            }
+            return None;
+        }
+        let mut cursor = None;
+        match (self.screen, &mut self.lab) {
+            (Screen::Lab, Some(lab)) => {
+                arrange(area, lab);
+                cursor = lab_screen::draw(&mut pen, area, lab);
+            }
+            _ => cursor = self.home.draw(&mut pen, area).or(cursor),
+        }
+        if !self.panels.is_empty() {
+            cursor = None;
+            // What lies below steps back and takes no clicks.
+            pen.spots.clear();
+            let faint = pen.ink(Ink::Faint);
+            let lab = self.lab.as_ref();
+            if self.theme.depth != super::theme::Depth::None {
+                pen.wash(Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, faint);
+            }
+            for panel in &self.panels {
+                panel.draw(&mut pen, area, lab);
+            }
+        }
+        cursor
+    }
+}
+
+/// The focus goes to a pane that exists in this layout.
+fn arrange(area: Rect, lab: &mut Lab) {
+    let worlds = lab.view.worlds.len();
+    let shared = lab_screen::Layout::new(area, lab).is_shared();
+    lab.focus = match lab.focus {
+        Focus::Journal(n) if shared && n < worlds => Focus::Journal(worlds),
+        Focus::Journal(n) if !shared && n >= worlds => Focus::Journal(0),
+        other => other,
+    };
+    lab.shared_journal = shared;
+}
+
+/// Messages that reach the lab behind a panel: time goes on.
+fn passes(message: Message) -> bool {
+    matches!(
+        message,
+        Message::PlayPause
+            | Message::Forward
+            | Message::Backward
+            | Message::Faster
+            | Message::Slower
+            | Message::NextMark
+            | Message::PreviousMark
+            | Message::NextStepSize
+            | Message::PreviousStepSize
+            | Message::ToStart
+            | Message::ToEnd
+    )
+}

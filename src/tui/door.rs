@@ -1,0 +1,65 @@
+//! What the screens need of a running lab. [`crate::session::Session`] is the one real implementation; tests bring their own.
+
+use std::sync::Arc;
+
+use crate::session::view::{
+    FaultChoice, Inspection, LabView, MarkKind, ObjectRef, Record, RecordId, Reply, ScenarioCard, SimDuration, SimTime, Stop,
+};
+
+/// How far one step goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepSize {
+    Event,
+    Change,
+    Actor(Arc<str>),
+    Milestone,
+}
+
+/// One link of a why-chain, the root first.
+#[derive(Clone, Debug)]
+pub struct WhyStep {
+    pub record: Arc<Record>,
+    pub text: String,
+    pub gap: SimDuration,
+}
+
+/// A lab that runs.
+pub trait Door {
+    fn view(&mut self) -> LabView;
+    fn now(&self) -> SimTime;
+    fn end(&self) -> SimTime;
+    fn finished(&self) -> bool;
+    fn advance(&mut self, target: SimTime, max_steps: u64) -> Stop;
+    fn step_forward(&mut self, size: StepSize) -> Stop;
+    fn step_back(&mut self);
+    fn jump_to(&mut self, at: SimTime);
+    fn jump_to_record(&mut self, id: RecordId);
+    fn next_mark(&mut self, kinds: &[MarkKind]) -> Stop;
+    fn previous_mark(&mut self, kinds: &[MarkKind]);
+    fn records(&self) -> &[Arc<Record>];
+    fn why(&self, id: RecordId) -> Vec<WhyStep>;
+    fn inspect(&self, world: &str, object: &ObjectRef) -> Option<Inspection>;
+    fn command(&mut self, line: &str) -> Reply;
+    fn poll_command(&mut self) -> Option<Reply>;
+    fn interrupt_command(&mut self);
+    fn complete(&self, line: &str) -> Vec<String>;
+    fn faults(&self) -> Vec<FaultChoice>;
+    fn fault_targets(&self, word: &str, world: Option<&str>) -> Vec<Arc<str>>;
+    fn inject(&mut self, word: &str, target: &str, world: Option<&str>, lasts: Option<SimDuration>) -> Result<String, String>;
+    fn answer(&mut self, choice: usize);
+    fn set_breakpoint(&mut self, expr: Option<&str>) -> Result<(), String>;
+    fn restart(&mut self);
+    fn save(&self) -> String;
+}
+
+/// Where labs come from.
+pub trait House {
+    fn catalogue(&self) -> Vec<ScenarioCard>;
+    /// Opens a lab by name or file; the error is a rendered diagnostic.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario, ready to be read.
+    fn open(&self, scenario: &str) -> Result<Box<dyn Door>, String>;
+    /// Where files that a person saves go.
+    fn keep(&self, name: &str, text: &str) -> std::io::Result<std::path::PathBuf>;
+}

@@ -1,0 +1,58 @@
+//! What a person can ask for, apart from typing text. Keys, buttons and clicks all become one of these.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message {
+    // anywhere
+    Help,
+    Quit,
+    Back,
+    Accept,
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    NextPane,
+    PreviousPane,
+    Suspend,
+    Redraw,
+    /// The n-th choice, tab or action, from 1.
+    Choose(u8),
+    // time
+    PlayPause,
+    Forward,
+    Backward,
+    Slower,
+    Faster,
+    ToStart,
+    ToEnd,
+    NextMark,
+    PreviousMark,
+    NextStepSize,
+    PreviousStepSize,
+    /// To the moment of the selected line.
+    Jump,
+    // the lab
+    Faults,
+    Why,
+    Inspect,
+    Prompt,
+    Filter,
+    Breakpoint,
+    Restart,
+    Save,
+    Changes,
+    Zoom,
+    Density,
+    Debrief,
+    // the line where people type
+    Submit,
+    Complete,
+    Older,
+    Newer,
+    Interrupt,
+    ClearOutput,
+}

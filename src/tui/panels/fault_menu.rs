@@ -1,0 +1,237 @@
+//! Break something: which fault, on what, in which worlds, for how long. Four columns from left to right.
+
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use crate::session::view::{FaultChoice, SimDuration};
+use crate::tui::draw::{Pen, Spot, centred};
+use crate::tui::keys::Context;
+use crate::tui::lab::Lab;
+use crate::tui::message::Message;
+use crate::tui::panel::{Flow, Panel, surface};
+use crate::tui::text;
+use crate::tui::theme::Ink;
+use crate::tui::widgets::scroll::List;
+
+/// How long a fault lasts; zero is "until somebody repairs it".
+const DURATIONS: [(&str, u64); 7] =
+    [("until repaired", 0), ("10 s", 10), ("30 s", 30), ("1 min", 60), ("5 min", 300), ("10 min", 600), ("30 min", 1800)];
+const COLUMNS: [&str; 4] = ["what", "on", "where", "for"];
+
+/// The command a person would type to do the same by hand, where there is one. `{}` is the target.
+const EQUALS: &[(&str, &str, &str)] = &[
+    // word, Docker, Kubernetes
+    ("crash", "docker kill {}", "kubectl exec {} -- kill 1"),
+    ("process-crash", "docker kill {}", "kubectl exec {} -- kill 1"),
+    ("dockerd-down", "systemctl stop docker", ""),
+    ("human-error", "docker rm -f {}", "kubectl delete pod {}"),
+    ("bad-image", "docker compose up -d", "kubectl set image deployment/{} …"),
+];
+
+pub struct FaultMenu {
+    faults: Vec<FaultChoice>,
+    targets: Vec<Arc<str>>,
+    worlds: Vec<&'static str>,
+    column: usize,
+    lists: [List; 4],
+}
+
+impl FaultMenu {
+    pub fn new(lab: &Lab) -> Self {
+        let worlds = lab.view.worlds.iter().map(|w| w.view.name).collect();
+        let mut menu = Self { faults: lab.door.faults(), targets: Vec::new(), worlds, column: 0, lists: Default::default() };
+        menu.retarget(lab);
+        menu
+    }
+
+    fn fault(&self) -> Option<&FaultChoice> {
+        self.faults.get(self.lists[0].cursor)
+    }
+    fn target(&self) -> Option<&Arc<str>> {
+        self.targets.get(self.lists[1].cursor)
+    }
+    /// None: every world.
+    fn world(&self) -> Option<&'static str> {
+        self.lists[2].cursor.checked_sub(usize::from(self.worlds.len() > 1)).and_then(|n| self.worlds.get(n).copied())
+    }
+    fn lasts(&self) -> Option<SimDuration> {
+        match DURATIONS[self.lists[3].cursor.min(DURATIONS.len() - 1)].1 {
+            0 => None,
+            s => Some(SimDuration::from_secs(s)),
+        }
+    }
+
+    /// The targets depend on the fault and on the world.
+    fn retarget(&mut self, lab: &Lab) {
+        let kept = self.target().cloned();
+        let (word, world) = (self.fault().map_or("", |f| f.word), self.world());
+        self.targets = lab.door.fault_targets(word, world);
+        let at = kept.and_then(|k| self.targets.iter().position(|t| *t == k)).unwrap_or(0);
+        self.lists[1] = List { cursor: at, ..List::default() };
+    }
+
+    fn rows(&self, column: usize) -> usize {
+        match column {
+            0 => self.faults.len(),
+            1 => self.targets.len(),
+            2 => self.worlds.len() + usize::from(self.worlds.len() > 1),
+            _ => DURATIONS.len(),
+        }
+    }
+
+    fn words(&self, column: usize, n: usize) -> String {
+        let every = usize::from(self.worlds.len() > 1);
+        match column {
+            0 => self.faults[n].word.to_string(),
+            1 => self.targets[n].to_string(),
+            2 if n < every => "every world".into(),
+            2 => self.worlds[n - every].to_string(),
+            _ => DURATIONS[n].0.to_string(),
+        }
+    }
+
+    fn go(&self, lab: &mut Lab) -> Flow {
+        let Some(fault) = self.fault() else { return Flow::Close };
+        let target = self.target().map_or("", |t| t);
+        lab.inject(fault.word, target, self.world(), self.lasts());
+        Flow::Close
+    }
+
+    /// The same by hand, for each world concerned.
+    fn equals(&self) -> Vec<(&'static str, String)> {
+        let (Some(fault), Some(target)) = (self.fault(), self.target()) else { return Vec::new() };
+        let Some((_, docker, kubernetes)) = EQUALS.iter().find(|e| e.0 == fault.word) else { return Vec::new() };
+        [("docker", docker), ("kubernetes", kubernetes)]
+            .into_iter()
+            .filter(|(w, c)| !c.is_empty() && self.worlds.contains(w) && self.world().is_none_or(|x| x == *w))
+            .map(|(w, c)| (w, c.replace("{}", target)))
+            .collect()
+    }
+
+    /// Another entry is selected: the targets may be others.
+    fn moved(&mut self, lab: &Lab) {
+        if self.column == 0 || self.column == 2 {
+            self.retarget(lab);
+        }
+    }
+}
+
+impl Panel for FaultMenu {
+    fn context(&self) -> Context {
+        Context::Faults
+    }
+
+    fn update(&mut self, message: Message, lab: Option<&mut Lab>) -> Flow {
+        let Some(lab) = lab else { return Flow::Close };
+        match message {
+            Message::Back | Message::Quit => return Flow::Close,
+            Message::Accept if self.column == 3 => return self.go(lab),
+            Message::Faults => return self.go(lab),
+            Message::Accept | Message::Right => self.column = (self.column + 1).min(3),
+            Message::Left => self.column = self.column.saturating_sub(1),
+            Message::Choose(n) if usize::from(n) <= self.rows(self.column) => {
+                self.lists[self.column].cursor = usize::from(n) - 1;
+                self.moved(lab);
+            }
+            m => {
+                let total = self.rows(self.column);
+                if self.lists[self.column].update(m, total) {
+                    self.moved(lab);
+                }
+            }
+        }
+        Flow::Stay
+    }
+
+    fn click(&mut self, column: usize, row: usize, lab: Option<&mut Lab>) -> Flow {
+        let Some(lab) = lab else { return Flow::Close };
+        let again = self.column == column && self.lists[column].cursor == row;
+        self.column = column;
+        self.lists[column].cursor = row;
+        self.moved(lab);
+        if again {
+            return self.update(Message::Accept, Some(lab));
+        }
+        Flow::Stay
+    }
+
+    fn wheel(&mut self, lines: isize) {
+        let total = self.rows(self.column);
+        self.lists[self.column].by(lines, total);
+    }
+
+    fn draw(&self, pen: &mut Pen, screen: Rect, _lab: Option<&Lab>) {
+        let width = screen.width.saturating_sub(4).min(104);
+        let rows = (0..4).map(|c| self.rows(c)).max().unwrap_or(1);
+        let height = u16::try_from(rows + 8).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2)).max(12.min(screen.height));
+        let area = centred(screen, width, height);
+        let inner = surface(pen, area, "Break something", Context::Faults);
+        let list_height = inner.height.saturating_sub(6);
+        let widths = column_widths(inner.width);
+        let mut x = inner.x;
+        for (c, (heading, columns)) in COLUMNS.into_iter().zip(widths).enumerate() {
+            let active = c == self.column;
+            let ink = pen.ink(if active { Ink::Strong } else { Ink::Dim });
+            pen.put(x, inner.y, columns, heading, ink);
+            let list = Rect { x, y: inner.y + 1, width: columns.saturating_sub(2), height: list_height };
+            let total = self.rows(c);
+            let first = self.lists[c].lay(usize::from(list_height), total);
+            for n in (first..total).take(usize::from(list_height)) {
+                let place = Rect { y: list.y + u16::try_from(n - first).unwrap_or(0), height: 1, ..list };
+                let chosen = n == self.lists[c].cursor;
+                let plain = match (c, chosen) {
+                    (2, _) if n >= usize::from(self.worlds.len() > 1) => pen.theme.world(&self.words(c, n)),
+                    (_, true) => pen.ink(Ink::Text),
+                    _ if active => pen.ink(Ink::Text),
+                    _ => pen.ink(Ink::Dim),
+                };
+                let words = self.words(c, n);
+                pen.put(place.x + 1, place.y, place.width.saturating_sub(1), &words, plain);
+                if chosen {
+                    let style = pen.ink(if active { Ink::Selected } else { Ink::Marked });
+                    pen.wash(place, style);
+                }
+                pen.spots.add(place, Spot::Panel(c, n));
+            }
+            if total == 0 {
+                let faint = pen.ink(Ink::Faint);
+                pen.put(list.x + 1, list.y, list.width.saturating_sub(1), "nothing here", faint);
+            }
+            pen.scrollbar(list, first, usize::from(list_height), total);
+            x += columns;
+        }
+        self.draw_preview(pen, Rect { y: inner.bottom().saturating_sub(4), height: 4.min(inner.height), ..inner });
+    }
+}
+
+impl FaultMenu {
+    fn draw_preview(&self, pen: &mut Pen, area: Rect) {
+        let (dim, faint, bad, plain) = (pen.ink(Ink::Dim), pen.ink(Ink::Faint), pen.ink(Ink::Bad), pen.ink(Ink::Text));
+        let Some(fault) = self.fault() else { return };
+        let h = pen.theme.glyphs.frame[4];
+        pen.run(area.x, area.y, area.width, h, faint);
+        let target = self.target().map_or("", |t| t);
+        let place = self.world().unwrap_or("every world");
+        let lasts = self.lasts().map_or_else(|| "until repaired".to_string(), |d| format!("for {}", text::span(d)));
+        let sign = pen.theme.mark(crate::session::view::MarkKind::Fault).0;
+        pen.line(
+            area.x,
+            area.y + 1,
+            area.width,
+            &[(sign, bad), (" ", bad), (fault.word, bad), (" on ", dim), (if target.is_empty() { "all of it" } else { target }, plain), (" in ", dim), (place, plain), (", ", dim), (&lasts, dim)],
+        );
+        pen.put(area.x + 2, area.y + 2, area.width.saturating_sub(2), fault.about, dim);
+        let mut x = area.x + 2;
+        for (world, command) in self.equals() {
+            let accent = pen.theme.world(world);
+            x += pen.line(x, area.y + 3, area.right().saturating_sub(x), &[("= ", dim), (&command, accent), ("   ", dim)]);
+        }
+    }
+}
+
+/// What, on, where, for: the target gets what is left.
+fn column_widths(total: u16) -> [u16; 4] {
+    let (what, place, lasts) = if total >= 90 { (28, 16, 18) } else { (22, 14, 16) };
+    [what, total.saturating_sub(what + place + lasts), place, lasts]
+}

@@ -1,0 +1,18 @@
+//! The parts of the lab screen, and what opens on top of it. One file each.
+
+pub mod journal;
+pub mod prompt;
+pub mod requests;
+pub mod scoreboard;
+pub mod story;
+pub mod timeline;
+pub mod title;
+pub mod world;
+
+pub mod debrief;
+pub mod fault_menu;
+pub mod help;
+pub mod inspect;
+pub mod notice;
+pub mod question;
+pub mod why;

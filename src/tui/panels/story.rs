@@ -1,0 +1,65 @@
+//! What the narrator says, between the title and the worlds, so that it hides nothing.
+
+use ratatui::layout::Rect;
+
+use crate::tui::draw::{Pen, Spot};
+use crate::tui::lab::Lab;
+use crate::tui::message::Message;
+use crate::tui::text;
+use crate::tui::theme::Ink;
+
+/// The words at this moment: the narrator's last, or what the scenario is about.
+pub fn words(lab: &Lab) -> &str {
+    lab.view.story.last().map_or(&lab.view.summary, |(_, words)| words)
+}
+
+/// What the narrator waits for, if anything.
+fn waits(lab: &Lab) -> Option<&'static str> {
+    if lab.narrator_waits {
+        Some("space: go on")
+    } else if !lab.player.playing && lab.view.step == 0 {
+        Some("space: start")
+    } else if !lab.player.playing && lab.view.now == crate::session::view::SimTime::ZERO {
+        Some("space: start")
+    } else {
+        None
+    }
+}
+
+/// Lines the story wants in a width.
+pub fn rows_wanted(lab: &Lab, width: u16, most: u16) -> u16 {
+    let words = words(lab);
+    if words.is_empty() {
+        return 0;
+    }
+    let columns = usize::from(width.saturating_sub(20)).max(20);
+    u16::try_from(text::wrap(words, columns).len()).unwrap_or(most).min(most)
+}
+
+pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) {
+    if area.height == 0 {
+        return;
+    }
+    let (story, bar) = (pen.ink(Ink::Story), pen.ink(if lab.narrator_waits { Ink::Warn } else { Ink::Faint }));
+    let columns = usize::from(area.width.saturating_sub(20)).max(20);
+    let lines = text::wrap(words(lab), columns);
+    let cut = lines.len() > usize::from(area.height);
+    for (i, y) in (area.y..area.bottom()).enumerate() {
+        let sign = pen.theme.glyphs.story_bar;
+        pen.put(area.x + 1, y, 1, sign, bar);
+        if let Some(line) = lines.get(i) {
+            let used = pen.put(area.x + 3, y, area.width.saturating_sub(4), line, story);
+            if cut && y + 1 == area.bottom() {
+                let more = pen.theme.glyphs.ellipsis;
+                pen.put(area.x + 3 + used, y, 1, more, story);
+            }
+        }
+    }
+    if let Some(words) = waits(lab) {
+        let button = pen.ink(Ink::Button);
+        let columns = u16::try_from(text::width(words) + 2).unwrap_or(14);
+        let place = Rect { x: area.right().saturating_sub(columns + 1), y: area.y, width: columns, height: 1 };
+        pen.line(place.x, place.y, columns, &[(" ", button), (words, button), (" ", button)]);
+        pen.spots.add(place, Spot::Press(Message::PlayPause));
+    }
+}

@@ -1,0 +1,4 @@
+//! Whole screens.
+
+pub mod home;
+pub mod lab;
