@@ -14,8 +14,13 @@ use super::keys::{self, Context};
 use super::lab::{Focus, Lab};
 use super::message::Message;
 use super::panel::{Flow, Panel};
-use super::panels::{debrief::Debrief, fault_menu::FaultMenu, help::Help, inspect::Inspect, notice::Notice, question::Question, timeline, why::Why};
-use super::screens::{home::{Choice, Home}, lab as lab_screen};
+use super::panels::{
+    debrief::Debrief, fault_menu::FaultMenu, help::Help, inspect::Inspect, notice::Notice, question::Question, timeline, why::Why,
+};
+use super::screens::{
+    home::{Choice, Home},
+    lab as lab_screen,
+};
 use super::theme::{Ink, Theme};
 
 /// Smaller than this nothing can be read.
@@ -99,22 +104,27 @@ impl App {
         }
     }
 
-    /// The lab shows something new: panels look again, questions and the debrief come up.
+    /// The lab shows something new: panels look again.
     fn changed(&mut self) {
-        let Some(lab) = &mut self.lab else { return };
-        for panel in &mut self.panels {
-            panel.refresh(lab);
+        if let Some(lab) = &self.lab {
+            for panel in &mut self.panels {
+                panel.refresh(lab);
+            }
         }
+        self.come_up();
+    }
+
+    /// Questions and the debrief come up by themselves, one after the other.
+    fn come_up(&mut self) {
+        let Some(lab) = self.lab.as_mut().filter(|_| self.screen == Screen::Lab) else { return };
         let asking = self.panels.iter().any(|p| p.context() == Context::Question);
-        if let Some(q) = &lab.view.question
-            && !asking
-            && lab.settled_question.as_deref() != Some(&q.id)
-            && (q.chosen.is_none() || q.answer.is_some())
-        {
-            let q = q.clone();
+        let asked = lab.view.question.iter();
+        let shown = lab.view.answered.iter().filter(|q| q.answer.is_some());
+        let next = asked.chain(shown).find(|q| !lab.settled.contains(&q.id)).filter(|_| !asking).cloned();
+        if let Some(q) = next {
             lab.player.playing = false;
             self.panels.push(Box::new(Question::new(q)));
-        } else if lab.view.finished && !lab.debriefed && !asking {
+        } else if lab.view.finished && !lab.debriefed && !asking && self.panels.is_empty() {
             lab.debriefed = true;
             lab.player.playing = false;
             lab.line = None;
@@ -156,6 +166,8 @@ impl App {
         {
             self.dirty = true;
             self.changed();
+        } else {
+            self.come_up();
         }
     }
 

@@ -147,7 +147,8 @@ pub fn complete(line: &str, candidates: &[String]) -> Completed {
         [one] => Completed::Line(format!("{head}{one} ")),
         [first, rest @ ..] => {
             let shared = rest.iter().fold(first.as_str(), |shared, c| {
-                let same = shared.char_indices().zip(c.chars()).find(|((_, a), b)| a != b).map_or(shared.len().min(c.len()), |((i, _), _)| i);
+                let same =
+                    shared.char_indices().zip(c.chars()).find(|((_, a), b)| a != b).map_or(shared.len().min(c.len()), |((i, _), _)| i);
                 &shared[..same]
             });
             if shared.len() > word.len() {

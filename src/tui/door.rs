@@ -5,32 +5,16 @@ use std::sync::Arc;
 use crate::session::view::{
     FaultChoice, Inspection, LabView, MarkKind, ObjectRef, Record, RecordId, Reply, ScenarioCard, SimDuration, SimTime, Stop,
 };
-
-/// How far one step goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StepSize {
-    Event,
-    Change,
-    Actor(Arc<str>),
-    Milestone,
-}
-
-/// One link of a why-chain, the root first.
-#[derive(Clone, Debug)]
-pub struct WhyStep {
-    pub record: Arc<Record>,
-    pub text: String,
-    pub gap: SimDuration,
-}
+use crate::session::{Session, StepSize, WhyStep};
 
 /// A lab that runs.
 pub trait Door {
-    fn view(&mut self) -> LabView;
+    fn view(&self) -> LabView;
     fn now(&self) -> SimTime;
     fn end(&self) -> SimTime;
     fn finished(&self) -> bool;
     fn advance(&mut self, target: SimTime, max_steps: u64) -> Stop;
-    fn step_forward(&mut self, size: StepSize) -> Stop;
+    fn step_forward(&mut self, size: &StepSize) -> Stop;
     fn step_back(&mut self);
     fn jump_to(&mut self, at: SimTime);
     fn jump_to_record(&mut self, id: RecordId);
@@ -62,4 +46,82 @@ pub trait House {
     fn open(&self, scenario: &str) -> Result<Box<dyn Door>, String>;
     /// Where files that a person saves go.
     fn keep(&self, name: &str, text: &str) -> std::io::Result<std::path::PathBuf>;
+}
+
+impl Door for Session {
+    fn view(&self) -> LabView {
+        self.view()
+    }
+    fn now(&self) -> SimTime {
+        self.now()
+    }
+    fn end(&self) -> SimTime {
+        self.end()
+    }
+    fn finished(&self) -> bool {
+        self.finished()
+    }
+    fn advance(&mut self, target: SimTime, max_steps: u64) -> Stop {
+        self.advance(target, max_steps)
+    }
+    fn step_forward(&mut self, size: &StepSize) -> Stop {
+        self.step_forward(size)
+    }
+    fn step_back(&mut self) {
+        self.step_back();
+    }
+    fn jump_to(&mut self, at: SimTime) {
+        self.jump_to(at);
+    }
+    fn jump_to_record(&mut self, id: RecordId) {
+        self.jump_to_record(id);
+    }
+    fn next_mark(&mut self, kinds: &[MarkKind]) -> Stop {
+        self.next_mark(kinds)
+    }
+    fn previous_mark(&mut self, kinds: &[MarkKind]) {
+        self.previous_mark(kinds);
+    }
+    fn records(&self) -> &[Arc<Record>] {
+        self.records()
+    }
+    fn why(&self, id: RecordId) -> Vec<WhyStep> {
+        self.why(id)
+    }
+    fn inspect(&self, world: &str, object: &ObjectRef) -> Option<Inspection> {
+        self.inspect(world, object)
+    }
+    fn command(&mut self, line: &str) -> Reply {
+        self.command(line)
+    }
+    fn poll_command(&mut self) -> Option<Reply> {
+        self.poll_command()
+    }
+    fn interrupt_command(&mut self) {
+        self.interrupt_command();
+    }
+    fn complete(&self, line: &str) -> Vec<String> {
+        self.complete(line)
+    }
+    fn faults(&self) -> Vec<FaultChoice> {
+        self.faults()
+    }
+    fn fault_targets(&self, word: &str, world: Option<&str>) -> Vec<Arc<str>> {
+        self.fault_targets(word, world)
+    }
+    fn inject(&mut self, word: &str, target: &str, world: Option<&str>, lasts: Option<SimDuration>) -> Result<String, String> {
+        self.inject(word, target, world, lasts)
+    }
+    fn answer(&mut self, choice: usize) {
+        self.answer(choice);
+    }
+    fn set_breakpoint(&mut self, expr: Option<&str>) -> Result<(), String> {
+        self.set_breakpoint(expr)
+    }
+    fn restart(&mut self) {
+        self.restart();
+    }
+    fn save(&self) -> String {
+        self.save()
+    }
 }

@@ -69,7 +69,10 @@ impl Pen<'_> {
             return 0;
         }
         let columns = columns.min(self.buf.area.right() - x);
-        let shown = text::fit(words, usize::from(columns), self.theme.glyphs.ellipsis);
+        let mut shown = text::fit(words, usize::from(columns), self.theme.glyphs.ellipsis);
+        if self.theme.ascii() && !shown.is_ascii() {
+            shown = text::ascii(&shown).into();
+        }
         let (end, _) = self.buf.set_stringn(x, y, shown, usize::from(columns), style);
         end - x
     }
@@ -182,12 +185,17 @@ impl Pen<'_> {
         for (key, label, message) in entries {
             let wants = text::width(key) + 1 + text::width(label);
             let wants = u16::try_from(wants).unwrap_or(u16::MAX);
-            let gap = if used == 0 { 0 } else { 3 };
+            let gap: u16 = if used == 0 { 0 } else { 3 };
             if used.saturating_add(gap).saturating_add(wants) > columns {
                 break;
             }
             let start = x + used + gap;
             let (k, l) = (self.ink(Ink::Key), self.ink(Ink::Dim));
+            if gap > 0 {
+                // Air around each, also where the hints lie on a frame.
+                self.put(start - gap, y, 1, " ", l);
+                self.put(start - 1, y, 1, " ", l);
+            }
             self.line(start, y, wants, &[(key, k), (" ", l), (label, l)]);
             self.spots.add(Rect::new(start, y, wants, 1), Spot::Press(*message));
             used += gap + wants;

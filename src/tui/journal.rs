@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::session::view::{Record, RecordId, RecordType};
 
-use super::draw::follow;
 use super::message::Message;
 
 /// What a pane lets through.
@@ -120,11 +119,29 @@ impl JournalPane {
         self.cursor.and_then(|c| self.at(c)).map(|i| RecordId(i as u64 + 1))
     }
 
-    /// Told by drawing: so many lines fit. Returns the first to draw.
-    pub fn lay(&self, shown: usize) -> usize {
-        self.shown.set(shown);
-        self.first.set(follow(self.first.get(), self.cursor(), shown, self.index.len()));
-        self.first.get()
+    /// Told by drawing: so many rows fit, and how many each line takes. Returns the first line to draw. Only lines near the cursor are asked.
+    pub fn lay(&self, rows: usize, height: impl Fn(usize) -> usize) -> usize {
+        self.shown.set(rows);
+        let total = self.index.len();
+        let cursor = self.cursor();
+        // The lines before `end` that fill the rows.
+        let fill = |end: usize| {
+            let mut used = 0;
+            let mut first = end;
+            while first > 0 && (used + height(first - 1) <= rows || first == end) {
+                first -= 1;
+                used += height(first);
+            }
+            first
+        };
+        let mut first = self.first.get().min(cursor);
+        if cursor >= first + rows || (first..=cursor).map(&height).sum::<usize>() > rows {
+            first = fill(cursor + 1);
+        }
+        // No empty rows below the last line.
+        let first = first.min(fill(total));
+        self.first.set(first);
+        first
     }
 
     pub fn select(&mut self, line: usize) {

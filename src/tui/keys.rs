@@ -126,14 +126,7 @@ pub struct Binding {
     pub hint: u8,
 }
 
-const fn row(
-    context: Context,
-    keys: &'static [Key],
-    message: Message,
-    label: &'static str,
-    hint: u8,
-    help: &'static str,
-) -> Binding {
+const fn row(context: Context, keys: &'static [Key], message: Message, label: &'static str, hint: u8, help: &'static str) -> Binding {
     Binding { context, keys, message, label, help, hint }
 }
 
@@ -148,7 +141,14 @@ pub const KEYS: &[Binding] = &[
     row(C::Home, &[key(KeyCode::Tab)], M::NextPane, "tracks", 3, "Between tracks and labs; on a narrow screen, the next track."),
     row(C::Home, &[ch('q')], M::Quit, "quit", 9, "Leave the program."),
     // Time
-    row(C::Time, &[ch(' '), key(KeyCode::F(5))], M::PlayPause, "play", 2, "Let time run, or hold it. Also goes on after the narrator paused."),
+    row(
+        C::Time,
+        &[ch(' '), key(KeyCode::F(5))],
+        M::PlayPause,
+        "play",
+        2,
+        "Let time run, or hold it. Also goes on after the narrator paused.",
+    ),
     row(C::Time, &[ch('.')], M::Forward, "step", 3, "One step forward, of the size that s sets."),
     row(C::Time, &[ch(',')], M::Backward, "back", 4, "One step back."),
     row(C::Time, &[ch(']')], M::Faster, "faster", 0, "Time runs faster, up to 1000×."),
@@ -198,9 +198,23 @@ pub const KEYS: &[Binding] = &[
     row(C::Faults, &[key(KeyCode::Left), ch('h'), key(KeyCode::BackTab)], M::Left, "column before", 3, "The column before."),
     row(C::Faults, &[ch('f')], M::Faults, "do it now", 4, "Do it at once with what is selected."),
     // Inspect
-    row(C::Inspect, &[key(KeyCode::Tab), key(KeyCode::Right), ch('l')], M::Right, "next tab", 1, "The next tab: describe, yaml, logs, events, related, actions."),
+    row(
+        C::Inspect,
+        &[key(KeyCode::Tab), key(KeyCode::Right), ch('l')],
+        M::Right,
+        "next tab",
+        1,
+        "The next tab: describe, yaml, logs, events, related, actions.",
+    ),
     row(C::Inspect, &[key(KeyCode::BackTab), key(KeyCode::Left), ch('h')], M::Left, "tab before", 0, "The tab before."),
-    row(C::Inspect, &[key(KeyCode::Enter)], M::Accept, "open", 2, "Walk to the related object, or put the action's command on the command line."),
+    row(
+        C::Inspect,
+        &[key(KeyCode::Enter)],
+        M::Accept,
+        "open",
+        2,
+        "Walk to the related object, or put the action's command on the command line.",
+    ),
     row(C::Inspect, &[key(KeyCode::Backspace)], M::Older, "object before", 3, "Back to the object you came from."),
     row(C::Inspect, &[ch(':')], M::Prompt, "command", 0, "Type a docker or kubectl command."),
     // Why
@@ -247,10 +261,7 @@ pub const KEYS: &[Binding] = &[
 /// What a key means here.
 pub fn find(context: Context, event: &KeyEvent) -> Option<Message> {
     let pressed = Key::of(event);
-    context
-        .tables()
-        .iter()
-        .find_map(|table| KEYS.iter().find(|b| b.context == *table && b.keys.contains(&pressed)).map(|b| b.message))
+    context.tables().iter().find_map(|table| KEYS.iter().find(|b| b.context == *table && b.keys.contains(&pressed)).map(|b| b.message))
 }
 
 /// The footer's entries for a context: first key and label, most useful first.
@@ -259,7 +270,8 @@ pub fn hints(context: Context) -> Vec<&'static Binding> {
     for (depth, table) in context.tables().iter().enumerate() {
         found.extend(KEYS.iter().filter(|b| b.context == *table && b.hint > 0).map(|b| (depth, b)));
     }
-    found.sort_by_key(|(depth, b)| (b.hint, *depth));
+    // In the lab time is as near as anything; a panel's own keys come before those of what lies below.
+    found.sort_by_key(|(depth, b)| if context == Context::Lab { (0, b.hint) } else { (*depth, b.hint) });
     found.into_iter().map(|(_, b)| b).collect()
 }
 
@@ -284,7 +296,7 @@ mod tests {
     fn every_key_is_explained() {
         for b in KEYS {
             let digit = matches!(b.message, Message::Choose(n) if n > 1);
-            assert!(digit || (!b.label.is_empty() && b.help.ends_with('.')), "{:?} {:?}", b.context, b.message);
+            assert!(digit || (!b.label.is_empty() && b.help.ends_with(['.', '?'])), "{:?} {:?}", b.context, b.message);
         }
     }
 

@@ -1,14 +1,16 @@
 //! The state of the lab screen: time, panes, selections, the command line. It drives the door; it knows no rules.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::session::StepSize;
 use crate::session::view::{LabView, MarkKind, ObjectRef, RecordId, SimDuration, Stop};
 
 use super::console::{Console, Line, Purpose};
-use super::door::{Door, StepSize};
+use super::door::Door;
 use super::journal::{Filter, JournalPane};
-use super::play::Player;
 use super::panels::world::WorldPane;
+use super::play::Player;
 use super::text;
 
 /// What n and N stop at.
@@ -62,8 +64,8 @@ pub struct Lab {
     pub breakpoint: Option<String>,
     /// The narrator stopped time and waits for "go on".
     pub narrator_waits: bool,
-    /// The prediction whose answer has been shown, or that was skipped.
-    pub settled_question: Option<String>,
+    /// Predictions that were skipped, or whose answer has been shown.
+    pub settled: BTreeSet<String>,
     pub debriefed: bool,
     /// Set by everything that may change what the door shows.
     stale: bool,
@@ -73,7 +75,7 @@ pub struct Lab {
 pub const STEPS: [&str; 4] = ["event", "change", "actor", "milestone"];
 
 impl Lab {
-    pub fn new(mut door: Box<dyn Door>) -> Self {
+    pub fn new(door: Box<dyn Door>) -> Self {
         let view = door.view();
         let worlds = view.worlds.iter().map(|_| WorldPane::default()).collect();
         let journals = (0..=view.worlds.len()).map(|_| JournalPane::default()).collect();
@@ -95,7 +97,7 @@ impl Lab {
             notice: None,
             breakpoint: None,
             narrator_waits: false,
-            settled_question: None,
+            settled: BTreeSet::new(),
             debriefed: false,
             stale: true,
         };
@@ -228,7 +230,7 @@ impl Lab {
     pub fn forward(&mut self) {
         let size = self.step_size();
         self.travel();
-        let stop = self.door.step_forward(size);
+        let stop = self.door.step_forward(&size);
         self.stopped(&stop);
     }
     pub fn backward(&mut self) {
@@ -266,7 +268,7 @@ impl Lab {
     pub fn restart(&mut self) {
         self.travel();
         self.door.restart();
-        self.settled_question = None;
+        self.settled.clear();
         self.debriefed = false;
         self.console.running = false;
         self.say("from the start, with the same seed");

@@ -140,6 +140,29 @@ fn cut_at(word: &str, columns: usize) -> usize {
     word.len()
 }
 
+/// The nearest ASCII, character by character, so that columns stay columns.
+pub fn ascii(words: &str) -> String {
+    let nearest = |c: char| match c {
+        c if c.is_ascii() => c,
+        '→' | '▸' | '›' | '»' | '▶' => '>',
+        '←' | '◂' | '‹' | '«' => '<',
+        '↑' | '▲' | '△' => '^',
+        '↓' | '▼' | '▾' => 'v',
+        '–' | '—' | '−' | '·' | '─' => '-',
+        '×' | '✖' => 'x',
+        '✔' => '+',
+        '●' | '•' => '*',
+        '…' => '~',
+        '“' | '”' | '„' => '"',
+        '’' | '‘' => '\'',
+        '≥' | '≤' => '=',
+        'µ' => 'u',
+        '│' => '|',
+        _ => '?',
+    };
+    words.chars().flat_map(|c| std::iter::repeat_n(nearest(c), c.width().unwrap_or(0))).collect()
+}
+
 /// Tabs to the next multiple of eight, as terminals do; other control characters are dropped.
 pub fn plain(line: &str) -> std::borrow::Cow<'_, str> {
     if !line.contains(|c: char| c.is_control()) {

@@ -188,6 +188,11 @@ const SELECT_GROUND: Tint = tint(0x2b_3340, 0xd8_e3f2, 236, 189, Color::DarkGray
 const MARK_GROUND: Tint = tint(0x20_262e, 0xea_eef3, 234, 255, Color::Reset);
 
 impl Theme {
+    /// Nothing but ASCII may be drawn.
+    pub fn ascii(&self) -> bool {
+        std::ptr::eq(self.glyphs, &ASCII)
+    }
+
     fn colour(&self, t: &Tint) -> Color {
         match self.depth {
             Depth::None => Color::Reset,
@@ -262,7 +267,7 @@ impl Theme {
 
     /// Shape and colour of a mark on the timeline.
     pub fn mark(&self, kind: MarkKind) -> (&'static str, Style) {
-        let ascii = std::ptr::eq(self.glyphs, &ASCII);
+        let ascii = self.ascii();
         let (shape, plain, ink) = match kind {
             MarkKind::Fault => ("▲", "^", Ink::Bad),
             MarkKind::FaultEnd => ("△", "A", Ink::Good),
@@ -276,7 +281,7 @@ impl Theme {
 
     /// Shape and colour of a journal record's type.
     pub fn record(&self, kind: RecordType) -> (&'static str, Style) {
-        let ascii = std::ptr::eq(self.glyphs, &ASCII);
+        let ascii = self.ascii();
         let (shape, plain, ink) = match kind {
             RecordType::Fault => ("▲", "^", Ink::Bad),
             RecordType::Traffic => ("≈", "~", Ink::Warn),
@@ -305,7 +310,8 @@ pub fn detect(get: impl Fn(&str) -> Option<String>) -> (Depth, bool) {
         Depth::Sixteen
     };
     // rxvt's COLORFGBG is "fg;bg" or "fg;default;bg"; 7 and 9 to 15 are light grounds.
-    let light = var("COLORFGBG").rsplit(';').next().and_then(|bg| bg.parse::<u8>().ok()).is_some_and(|bg| bg == 7 || (9..=15).contains(&bg));
+    let light =
+        var("COLORFGBG").rsplit(';').next().and_then(|bg| bg.parse::<u8>().ok()).is_some_and(|bg| bg == 7 || (9..=15).contains(&bg));
     (depth, light)
 }
 
@@ -332,8 +338,7 @@ mod tests {
     fn health_differs_in_shape_not_only_in_colour() {
         for glyphs in [&UNICODE, &ASCII] {
             let theme = Theme { depth: Depth::None, light: false, glyphs };
-            let shapes: Vec<_> =
-                [Health::Good, Health::Busy, Health::Warn, Health::Bad, Health::Idle].map(|h| theme.health(h).0).to_vec();
+            let shapes: Vec<_> = [Health::Good, Health::Busy, Health::Warn, Health::Bad, Health::Idle].map(|h| theme.health(h).0).to_vec();
             let mut unique = shapes.clone();
             unique.sort_unstable();
             unique.dedup();

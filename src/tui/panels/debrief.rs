@@ -79,6 +79,18 @@ fn rows(pen: &Pen, view: &LabView, width: u16) -> Vec<Row> {
     if !view.expectations.is_empty() {
         rows.push(vec![]);
     }
+    for q in view.answered.iter().filter(|q| q.answer.is_some()) {
+        let right = q.chosen == q.answer;
+        let (sign, style) = if right { (pen.theme.glyphs.ok, pen.ink(Ink::Good)) } else { (pen.theme.glyphs.no, pen.ink(Ink::Bad)) };
+        let said = q.chosen.and_then(|c| q.choices.get(c)).map_or("", |c| c);
+        let words = format!("You predicted: {said}");
+        for (i, line) in text::wrap(&words, columns - 2).into_iter().enumerate() {
+            rows.push(vec![(0, if i == 0 { sign.to_string() } else { String::new() }, style), (2, line, plain)]);
+        }
+    }
+    if view.answered.iter().any(|q| q.answer.is_some()) {
+        rows.push(vec![]);
+    }
     for words in &view.debrief {
         for (i, line) in text::wrap(words, columns - 2).into_iter().enumerate() {
             let lead = if i == 0 { pen.theme.glyphs.crumb } else { " " };

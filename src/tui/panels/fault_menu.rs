@@ -19,14 +19,14 @@ const DURATIONS: [(&str, u64); 7] =
     [("until repaired", 0), ("10 s", 10), ("30 s", 30), ("1 min", 60), ("5 min", 300), ("10 min", 600), ("30 min", 1800)];
 const COLUMNS: [&str; 4] = ["what", "on", "where", "for"];
 
-/// The command a person would type to do the same by hand, where there is one. `{}` is the target.
-const EQUALS: &[(&str, &str, &str)] = &[
-    // word, Docker, Kubernetes
-    ("crash", "docker kill {}", "kubectl exec {} -- kill 1"),
-    ("process-crash", "docker kill {}", "kubectl exec {} -- kill 1"),
-    ("dockerd-down", "systemctl stop docker", ""),
-    ("human-error", "docker rm -f {}", "kubectl delete pod {}"),
-    ("bad-image", "docker compose up -d", "kubectl set image deployment/{} …"),
+/// The command a person would type to do the same by hand, where there is one: fault, its target (empty: any), Docker's, Kubernetes'.
+/// `{}` is the target.
+const EQUALS: &[(&str, &str, &str, &str)] = &[
+    ("crash", "", "docker kill {}", "kubectl exec {} -- kill 1"),
+    ("human-delete", "", "docker rm -f {}", "kubectl delete pod {}"),
+    ("component-down", "dockerd", "sudo systemctl stop docker", ""),
+    ("component-down", "kubelet", "", "sudo systemctl stop kubelet"),
+    ("component-down", "coredns", "", "kubectl -n kube-system scale deployment coredns --replicas=0"),
 ];
 
 pub struct FaultMenu {
@@ -68,7 +68,7 @@ impl FaultMenu {
         let (word, world) = (self.fault().map_or("", |f| f.word), self.world());
         self.targets = lab.door.fault_targets(word, world);
         let at = kept.and_then(|k| self.targets.iter().position(|t| *t == k)).unwrap_or(0);
-        self.lists[1] = List { cursor: at, ..List::default() };
+        self.lists[1] = List::at(at);
     }
 
     fn rows(&self, column: usize) -> usize {
@@ -101,7 +101,8 @@ impl FaultMenu {
     /// The same by hand, for each world concerned.
     fn equals(&self) -> Vec<(&'static str, String)> {
         let (Some(fault), Some(target)) = (self.fault(), self.target()) else { return Vec::new() };
-        let Some((_, docker, kubernetes)) = EQUALS.iter().find(|e| e.0 == fault.word) else { return Vec::new() };
+        let same = |e: &&(&str, &str, &str, &str)| e.0 == fault.word && (e.1.is_empty() || e.1 == &**target);
+        let Some((_, _, docker, kubernetes)) = EQUALS.iter().find(same) else { return Vec::new() };
         [("docker", docker), ("kubernetes", kubernetes)]
             .into_iter()
             .filter(|(w, c)| !c.is_empty() && self.worlds.contains(w) && self.world().is_none_or(|x| x == *w))
@@ -219,7 +220,17 @@ impl FaultMenu {
             area.x,
             area.y + 1,
             area.width,
-            &[(sign, bad), (" ", bad), (fault.word, bad), (" on ", dim), (if target.is_empty() { "all of it" } else { target }, plain), (" in ", dim), (place, plain), (", ", dim), (&lasts, dim)],
+            &[
+                (sign, bad),
+                (" ", bad),
+                (fault.word, bad),
+                (" on ", dim),
+                (if target.is_empty() { "all of it" } else { target }, plain),
+                (" in ", dim),
+                (place, plain),
+                (", ", dim),
+                (&lasts, dim),
+            ],
         );
         pen.put(area.x + 2, area.y + 2, area.width.saturating_sub(2), fault.about, dim);
         let mut x = area.x + 2;
@@ -232,6 +243,6 @@ impl FaultMenu {
 
 /// What, on, where, for: the target gets what is left.
 fn column_widths(total: u16) -> [u16; 4] {
-    let (what, place, lasts) = if total >= 90 { (28, 16, 18) } else { (22, 14, 16) };
+    let (what, place, lasts) = if total >= 90 { (28, 16, 18) } else { (18, 14, 18) };
     [what, total.saturating_sub(what + place + lasts), place, lasts]
 }

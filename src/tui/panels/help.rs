@@ -15,7 +15,7 @@ use crate::tui::widgets::scroll::Scroll;
 const KEY_COLUMNS: u16 = 16;
 
 /// All tables, for the part "elsewhere".
-const ALL: [Context; 13] = [
+const ALL: [Context; 14] = [
     Context::Lab,
     Context::Time,
     Context::Moving,
@@ -29,6 +29,7 @@ const ALL: [Context; 13] = [
     Context::Question,
     Context::Debrief,
     Context::Notice,
+    Context::Help,
 ];
 
 enum Row {

@@ -162,7 +162,8 @@ impl Panel for Inspect {
     fn draw(&self, pen: &mut Pen, screen: Rect, _lab: Option<&Lab>) {
         let width = screen.width.saturating_sub(if screen.width > 100 { 8 } else { 2 }).min(150);
         // The title line and the foot stay in sight: time may run behind.
-        let area = centred(Rect { y: screen.y + 1, height: screen.height.saturating_sub(4), ..screen }, width, screen.height.saturating_sub(4));
+        let area =
+            centred(Rect { y: screen.y + 1, height: screen.height.saturating_sub(4), ..screen }, width, screen.height.saturating_sub(4));
         let title = if self.gone { format!("{} (gone; this is the last that was seen)", self.seen.title) } else { self.seen.title.clone() };
         let inner = surface(pen, area, &title, Context::Inspect);
         if inner.height < 3 {
@@ -171,7 +172,11 @@ impl Panel for Inspect {
         let (sign, style) = pen.theme.health(self.seen.health);
         let accent = pen.theme.world(self.world);
         let world = text::world_title(self.world);
-        pen.right(Rect { width: area.width - 2, ..area }, area.y, &[(" ", accent), (sign, style), (" ", accent), (&world, accent), (" ", accent)]);
+        pen.right(
+            Rect { width: area.width - 2, ..area },
+            area.y,
+            &[(" ", accent), (sign, style), (" ", accent), (&world, accent), (" ", accent)],
+        );
         let mut x = inner.x;
         for (n, name) in self.tabs().iter().enumerate() {
             let style = if n == self.tab { pen.ink(Ink::Selected) } else { pen.ink(Ink::Dim) };

@@ -27,7 +27,6 @@ pub fn output_rows(lab: &Lab, height: u16) -> u16 {
 
 /// Draws the last line. Returns where the text cursor belongs, if a line is being typed.
 pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) -> Option<Position> {
-    let dim = pen.ink(Ink::Dim);
     let Some(line) = &lab.line else {
         let mut columns = area.width.saturating_sub(2);
         if let Some(n) = &lab.notice {
@@ -39,7 +38,11 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) -> Option<Position> {
         if area.width >= 110 {
             columns -= contexts(pen, area, lab) + 2;
         }
-        pen.hints(area.x + 1, area.y, columns, &hints(Context::Lab));
+        let mut entries = hints(Context::Lab);
+        if lab.player.playing {
+            entries.iter_mut().filter(|e| e.2 == Message::PlayPause).for_each(|e| e.1 = "hold");
+        }
+        pen.hints(area.x + 1, area.y, columns, &entries);
         return None;
     };
     let lead = match line.purpose {
@@ -76,7 +79,6 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) -> Option<Position> {
     } else {
         pen.put(x, area.y, u16::try_from(columns).unwrap_or(20), &value[start..], plain);
     }
-    let _ = dim;
     let at = line.input.visual_cursor().saturating_sub(from);
     Some(Position { x: x + u16::try_from(at).unwrap_or(0), y: area.y })
 }

@@ -20,7 +20,7 @@ pub struct Question {
 impl Question {
     pub fn new(asked: QuestionView) -> Self {
         let cursor = asked.chosen.unwrap_or(0);
-        Self { asked, list: List { cursor, ..List::default() } }
+        Self { asked, list: List::at(cursor) }
     }
 
     /// The run has shown the answer: this is about right or wrong.
@@ -35,7 +35,7 @@ impl Question {
             lab.say("we shall see; space goes on");
             return Flow::Close;
         }
-        lab.settled_question = Some(self.asked.id.clone());
+        lab.settled.insert(self.asked.id.clone());
         Flow::Close
     }
 }
@@ -51,7 +51,7 @@ impl Panel for Question {
         match message {
             Message::Accept => self.settle(lab),
             Message::Back | Message::Quit => {
-                lab.settled_question = Some(self.asked.id.clone());
+                lab.settled.insert(self.asked.id.clone());
                 Flow::Close
             }
             Message::Choose(n) if usize::from(n) <= total && !self.revealed() => {

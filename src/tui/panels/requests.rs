@@ -53,8 +53,8 @@ pub fn draw(pen: &mut Pen, area: Rect, strip: &RequestStrip, now: SimTime, accen
         let (strong, dim) = (pen.ink(Ink::Strong), pen.ink(Ink::Dim));
         let bad = if strip.failing_rps > 0 { pen.ink(Ink::Bad) } else { dim };
         if area.height >= 2 {
-            pen.put(x, area.y, NUMBERS - 2, &ok, strong);
-            pen.put(x, area.y + 1, NUMBERS - 2, &failing, bad);
+            pen.put(x, area.bottom() - 2, NUMBERS - 2, &ok, strong);
+            pen.put(x, area.bottom() - 1, NUMBERS - 2, &failing, bad);
         } else {
             pen.line(x, area.y, NUMBERS - 2, &[(&ok, strong), ("  ", dim), (&failing, bad)]);
         }

@@ -23,21 +23,11 @@ fn seconds(after: Option<crate::session::view::SimDuration>) -> String {
 
 /// Every measure, the most telling first.
 pub const MEASURES: &[Measure] = &[
-    Measure {
-        name: "availability",
-        short: "avail",
-        write: |s| text::percent(s.availability),
-        rank: |s| s.availability.map(|a| -a),
-    },
+    Measure { name: "availability", short: "avail", write: |s| text::percent(s.availability), rank: |s| s.availability.map(|a| -a) },
     Measure { name: "failed", short: "failed", write: |s| text::number(s.failed), rank: |s| Some(s.failed as f64) },
     Measure { name: "down", short: "down", write: |s| text::clock(s.downtime_s), rank: |s| Some(s.downtime_s as f64) },
-    Measure { name: "impaired", short: "imp", write: |s| text::clock(s.impaired_s), rank: |s| Some(s.impaired_s as f64) },
-    Measure {
-        name: "manual",
-        short: "manual",
-        write: |s| s.manual_actions.to_string(),
-        rank: |s| Some(s.manual_actions as f64),
-    },
+    Measure { name: "manual", short: "manual", write: |s| s.manual_actions.to_string(), rank: |s| Some(s.manual_actions as f64) },
+    Measure { name: "impaired", short: "impaired", write: |s| text::clock(s.impaired_s), rank: |s| Some(s.impaired_s as f64) },
     Measure { name: "p99", short: "p99", write: |s| text::millis(s.p99_ms), rank: |s| s.p99_ms },
     Measure {
         name: "serving",
@@ -45,12 +35,7 @@ pub const MEASURES: &[Measure] = &[
         write: |s| format!("{}/{}", s.serving, s.declared),
         rank: |s| (s.declared > 0).then(|| 1.0 - f64::from(s.serving) / f64::from(s.declared)),
     },
-    Measure {
-        name: "recovered",
-        short: "rec",
-        write: |s| seconds(s.faults.last().and_then(|f| f.recovered_after)),
-        rank: |_| None,
-    },
+    Measure { name: "recovered", short: "rec", write: |s| seconds(s.faults.last().and_then(|f| f.recovered_after)), rank: |_| None },
     Measure { name: "cost", short: "cost", write: |s| format!("{:.2}", s.cost), rank: |s| Some(s.cost) },
 ];
 

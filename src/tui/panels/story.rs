@@ -17,8 +17,6 @@ pub fn words(lab: &Lab) -> &str {
 fn waits(lab: &Lab) -> Option<&'static str> {
     if lab.narrator_waits {
         Some("space: go on")
-    } else if !lab.player.playing && lab.view.step == 0 {
-        Some("space: start")
     } else if !lab.player.playing && lab.view.now == crate::session::view::SimTime::ZERO {
         Some("space: start")
     } else {

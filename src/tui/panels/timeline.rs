@@ -66,7 +66,8 @@ fn legend(view: &LabView) -> String {
     } else {
         format!("in {}", text::clock(mark.at.since(view.now).as_secs()))
     };
-    let label = if mark.label.is_empty() { "question" } else { &mark.label };
+    let label = if mark.kind == MarkKind::Question || mark.label.is_empty() { "question" } else { &mark.label };
+    let label = text::fit(label, 28, "…");
     format!("x {label} {distance}")
 }
 

@@ -12,8 +12,14 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) {
     let g = pen.theme.glyphs;
     let (title, dim, strong) = (pen.ink(Ink::Title), pen.ink(Ink::Dim), pen.ink(Ink::Strong));
     let run = pen.ink(if lab.player.playing { Ink::Good } else { Ink::Warn });
-    let sign = if lab.view.finished { "end" } else if lab.player.playing { g.play } else { g.pause };
-    let mut speed = format!(" {}", text::speed(lab.player.speed(), g.times));
+    let sign = if lab.view.finished {
+        "end"
+    } else if lab.player.playing {
+        g.play
+    } else {
+        g.pause
+    };
+    let mut speed = if lab.view.finished { String::new() } else { format!(" {}", text::speed(lab.player.speed(), g.times)) };
     if let Some(reached) = lab.player.limited() {
         speed.push_str(&format!(" ({reached:.0}{})", g.times));
     }
@@ -35,7 +41,10 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) {
     pieces.push((help, dim));
     let used = pen.right(area, area.y, &pieces);
     pen.spots.add(Rect { x: area.right().saturating_sub(7), width: 7, height: 1, ..area }, Spot::Press(Message::Help));
-    pen.spots.add(Rect { x: area.right().saturating_sub(used), width: used.saturating_sub(30), height: 1, ..area }, Spot::Press(Message::PlayPause));
+    pen.spots.add(
+        Rect { x: area.right().saturating_sub(used), width: used.saturating_sub(30), height: 1, ..area },
+        Spot::Press(Message::PlayPause),
+    );
     let left = area.width.saturating_sub(used + 2);
     let name = if left >= 50 { "wheelhouse" } else { g.helm };
     pen.line(area.x + 1, area.y, left, &[(name, dim), (" ", dim), (g.crumb, dim), (" ", dim), (&lab.view.title, title)]);

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::session::WhyStep;
 use crate::session::view::RecordId;
-use crate::tui::door::WhyStep;
 use crate::tui::draw::{Pen, Spot, centred};
 use crate::tui::keys::Context;
 use crate::tui::lab::Lab;
@@ -23,7 +23,7 @@ impl Why {
     pub fn new(lab: &Lab, id: RecordId) -> Self {
         let steps = lab.door.why(id);
         let cursor = steps.len().saturating_sub(1);
-        Self { steps, list: List { cursor, ..List::default() } }
+        Self { steps, list: List::at(cursor) }
     }
 
     fn inspect(&self, lab: &Lab) -> Flow {

@@ -15,6 +15,8 @@ use crate::tui::theme::Ink;
 /// Copies from which on signs replace names, if all would not fit three screens.
 const MANY: usize = 60;
 const ALARMS: usize = 2;
+/// Columns for `120/s`.
+const RATE: u16 = 7;
 
 /// What can be selected, in the order of the screen: apps, then each host with its copies, then copies without a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +97,8 @@ impl Grid {
         }
         let label = sample().map(|c| text::width(&c.label)).max().unwrap_or(8).clamp(6, 28);
         let words = sample().map(|c| text::width(&c.word) + 1 + text::width(&c.detail)).max().unwrap_or(8).clamp(8, 22);
-        let cell = u16::try_from(label + words + 5).unwrap_or(40);
+        let rate = if sample().any(|c| c.serving_rps > 0) { RATE } else { 0 };
+        let cell = u16::try_from(label + words + 5).unwrap_or(40) + rate;
         let inner = width.saturating_sub(2);
         let per_row = usize::from((inner / cell).max(1));
         let cell = if per_row == 1 { inner } else { cell };
@@ -187,7 +190,13 @@ impl WorldPane {
             }
             (Thing::Host(h), true) if self.signs.get() && h + 1 < view.hosts.len() => host_at(h + 1),
             (Thing::Host(_), true) => at + 1,
-            (Thing::Copy(h, n), false) => if n < per_row { host_at(h) } else { at - per_row },
+            (Thing::Copy(h, n), false) => {
+                if n < per_row {
+                    host_at(h)
+                } else {
+                    at - per_row
+                }
+            }
             (Thing::Copy(h, n), true) => {
                 let copies = view.hosts[h].copies.len();
                 if n + per_row < copies {
@@ -198,7 +207,13 @@ impl WorldPane {
                     host_at(h) + copies + 1
                 }
             }
-            (Thing::Unplaced(n), false) => if n < per_row { at - n - 1 } else { at - per_row },
+            (Thing::Unplaced(n), false) => {
+                if n < per_row {
+                    at - n - 1
+                } else {
+                    at - per_row
+                }
+            }
             (Thing::Unplaced(_), true) => at + per_row,
         }
     }
@@ -359,7 +374,13 @@ fn draw_host(pen: &mut Pen, area: Rect, host: &HostView, chosen: Option<bool>, b
     let full = usize::from(bar) * 2 + 20;
     let meters = !down && room >= full;
     let numbers = !down && !meters && room >= 16;
-    let spent = if meters { full } else if numbers { 16 } else { 0 };
+    let spent = if meters {
+        full
+    } else if numbers {
+        16
+    } else {
+        0
+    };
     let columns = limit.saturating_sub(1 + u16::try_from(spent).unwrap_or(0));
     pen.line(
         area.x + 1,
@@ -448,7 +469,7 @@ fn draw_copy(pen: &mut Pen, area: Rect, copy: &CopyView, grid: &Grid) {
         pieces.extend([(" ", dim), (&*copy.detail, if copy.health == Health::Good { dim } else { style })]);
     }
     x += pen.line(x, area.y, room, &pieces);
-    if grid.per_row == 1 && copy.serving_rps > 0 {
+    if copy.serving_rps > 0 {
         let rate = format!("{}/s", copy.serving_rps);
         let columns = u16::try_from(rate.len()).unwrap_or(6);
         if x + columns + 2 < area.right() {

@@ -42,6 +42,7 @@ pub struct Home {
 
 impl Home {
     pub fn new(cards: Vec<ScenarioCard>) -> Self {
+        let cards = in_order(cards);
         let mut topics: Vec<(String, usize)> = Vec::new();
         for topic in cards.iter().flat_map(|c| &c.topics) {
             match topics.iter_mut().find(|(t, _)| t == topic) {
@@ -187,12 +188,12 @@ impl Home {
         let tracks = if wide { (inner.width / 5).clamp(22, 30) } else { 0 };
         let gap = if wide { 3 } else { 0 };
         let rest = inner.width - tracks - gap;
-        let labs = if wide { rest * 48 / 100 } else { rest * 52 / 100 };
+        let labs = if wide { rest * 48 / 100 } else { rest * 58 / 100 };
         if wide {
             self.draw_tracks(pen, Rect { width: tracks, ..body });
         }
         let labs_area = Rect { x: inner.x + tracks + gap, width: labs, ..body };
-        self.draw_labs(pen, labs_area, wide);
+        self.draw_labs(pen, labs_area);
         let details = Rect { x: labs_area.right() + 3, width: inner.right().saturating_sub(labs_area.right() + 3), ..body };
         self.draw_details(pen, details);
 
@@ -232,7 +233,7 @@ impl Home {
         pen.scrollbar(list, first, shown, self.tracks.len());
     }
 
-    fn draw_labs(&self, pen: &mut Pen, area: Rect, wide: bool) {
+    fn draw_labs(&self, pen: &mut Pen, area: Rect) {
         let heading = pen.ink(if self.on_tracks { Ink::Dim } else { Ink::Strong });
         let track = &self.tracks[self.track.cursor].0;
         let mut words = if self.track.cursor == 0 { "Labs".to_string() } else { format!("Labs: {track}") };
@@ -263,11 +264,8 @@ impl Home {
                 (_, Some(n)) => {
                     let Some(card) = shown.get(n) else { break };
                     let minutes = format!("{:>3} min ", card.minutes);
-                    let tail = if wide { 14 } else { 9 };
-                    pen.put(row.x + 1, y, row.width.saturating_sub(tail + 2), &card.title, plain);
-                    if wide {
-                        level(pen, row.right() - 14, y, &card.level);
-                    }
+                    pen.put(row.x + 1, y, row.width.saturating_sub(14), &card.title, plain);
+                    level(pen, row.right() - 12, y, &card.level);
                     pen.right(row, y, &[(&minutes, dim)]);
                 }
                 (None, None) => {}
@@ -352,13 +350,31 @@ impl Home {
     }
 }
 
-/// One to three dots: beginner, intermediate, advanced.
-fn level(pen: &mut Pen, x: u16, y: u16, level: &str) -> u16 {
-    let full: usize = match level {
+/// Easy ones first, and each after those it builds on.
+fn in_order(mut cards: Vec<ScenarioCard>) -> Vec<ScenarioCard> {
+    let rank = |c: &ScenarioCard| (stars(&c.level), c.title.clone());
+    cards.sort_by_key(rank);
+    let mut out: Vec<ScenarioCard> = Vec::with_capacity(cards.len());
+    while !cards.is_empty() {
+        let waits = |c: &ScenarioCard| c.needs.iter().any(|n| cards.iter().any(|o| o.name == *n && o.name != c.name));
+        // Labs that wait for each other come in the order of their rank.
+        let next = cards.iter().position(|c| !waits(c)).unwrap_or(0);
+        out.push(cards.remove(next));
+    }
+    out
+}
+
+fn stars(level: &str) -> usize {
+    match level {
         "advanced" => 3,
         "intermediate" => 2,
         _ => 1,
-    };
+    }
+}
+
+/// One to three dots: beginner, intermediate, advanced.
+fn level(pen: &mut Pen, x: u16, y: u16, level: &str) -> u16 {
+    let full = stars(level);
     let (good, idle) = (pen.theme.glyphs.good, pen.theme.glyphs.idle);
     let (on, off) = (pen.ink(Ink::Text), pen.ink(Ink::Faint));
     (0..3).fold(0, |used, i| used + if i < full { pen.put(x + used, y, 1, good, on) } else { pen.put(x + used, y, 1, idle, off) })

@@ -50,7 +50,11 @@ impl Layout {
         let columns = u16::try_from(shown.len().max(1)).unwrap_or(1);
         let each = body.width / columns;
         let shared = each < OWN_JOURNAL && !lab.zoom;
-        let strip = if body.height >= 24 { 2 } else { 1 };
+        let strip = match body.height {
+            ..24 => 1,
+            24..40 => 2,
+            _ => 3,
+        };
         let wanted = lab.view.worlds.iter().map(|w| world::rows_wanted(&w.view, each.saturating_sub(2), lab.density)).max().unwrap_or(1);
         let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
         // Frame, divider and strip around the hosts; below them a third for the journal.
@@ -165,7 +169,8 @@ fn draw_heading(pen: &mut Pen, frame: Rect, n: usize, lab: &Lab) {
     let name = text::world_title(view.name);
     let dot = format!(" {} ", pen.theme.glyphs.dot);
     let room = frame.width.saturating_sub(4);
-    let mut used = pen.line(frame.x + 2, frame.y, room, &[(" ", dim), (&name, accent), (&dot, dim), (&view.subtitle, dim), (" ", dim)]);
+    let mut used = pen.line(frame.x + 2, frame.y, room, &[(" ", dim), (&name, accent), (&dot, dim), (&view.subtitle, dim)]);
+    used += pen.put(frame.x + 2 + used, frame.y, room - used, if view.lamps.is_empty() { " " } else { &dot }, dim);
     // What is broken comes first if not all lamps fit.
     let mut lamps: Vec<_> = view.lamps.iter().collect();
     let wants: usize = lamps.iter().map(|l| text::width(&l.name) + 3).sum();
@@ -180,7 +185,8 @@ fn draw_heading(pen: &mut Pen, frame: Rect, n: usize, lab: &Lab) {
         if used + columns > room {
             break;
         }
-        used += pen.line(frame.x + 2 + used, frame.y, room - used, &[(&lamp.name, dim), (" ", dim), (sign, style), (&word, style), (" ", dim)]);
+        used +=
+            pen.line(frame.x + 2 + used, frame.y, room - used, &[(&lamp.name, dim), (" ", dim), (sign, style), (&word, style), (" ", dim)]);
     }
 }
 

@@ -56,6 +56,9 @@ pub struct List {
 }
 
 impl List {
+    pub fn at(cursor: usize) -> Self {
+        Self { cursor, ..Self::default() }
+    }
     /// Told by drawing: so many rows fit. Returns the first to draw.
     pub fn lay(&self, shown: usize, total: usize) -> usize {
         self.shown.set(shown);

@@ -42,14 +42,16 @@ pub fn cells(seconds: &[(u32, u32)], last: u64, columns: usize, window: usize) -
     out.split_off(columns - have)
 }
 
-/// Draws in one row (failing cells replace the height by a shade) or two (answered above, failing below).
+/// Draws in one row (failing cells replace the height by a shade) or more (answered above, failing in the last).
 pub fn draw(pen: &mut Pen, area: Rect, cells: &[Cell], ok: Style) {
     let peak = cells.iter().map(|c| c.ok + c.failed).max().unwrap_or(0).max(1);
     let bad = pen.ink(Ink::Bad);
     let g = pen.theme.glyphs;
     let start = area.right().saturating_sub(u16::try_from(cells.len()).unwrap_or(0));
     for (x, cell) in (start..area.right()).zip(cells) {
-        let height = |n: u64| g.bars[((n * 7).div_ceil(peak)).min(7) as usize];
+        // Eighths of a row, over all rows but the last, which belongs to the failing ones.
+        let rows = u64::from(area.height.saturating_sub(1).max(1));
+        let eighths = |n: u64| (n * (rows * 8 - 1)).div_ceil(peak);
         let shade = match (cell.failed, cell.ok) {
             (_, 0) => g.shades[3],
             (f, o) if f >= o => g.shades[2],
@@ -57,16 +59,21 @@ pub fn draw(pen: &mut Pen, area: Rect, cells: &[Cell], ok: Style) {
             _ => g.shades[0],
         };
         if area.height >= 2 {
-            if cell.ok > 0 {
-                pen.run(x, area.y, 1, height(cell.ok), ok);
+            let full = eighths(cell.ok);
+            for row in 0..rows {
+                let here = full.saturating_sub(row * 8).min(8);
+                if here > 0 {
+                    let y = area.bottom() - 2 - u16::try_from(row).unwrap_or(0);
+                    pen.run(x, y, 1, g.bars[here as usize - 1], ok);
+                }
             }
             if cell.failed > 0 {
-                pen.run(x, area.y + 1, 1, shade, bad);
+                pen.run(x, area.bottom() - 1, 1, shade, bad);
             }
         } else if cell.failed > 0 {
             pen.run(x, area.y, 1, shade, bad);
         } else if cell.ok > 0 {
-            pen.run(x, area.y, 1, height(cell.ok), ok);
+            pen.run(x, area.y, 1, g.bars[(eighths(cell.ok).max(1) - 1) as usize], ok);
         }
     }
 }

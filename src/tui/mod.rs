@@ -1,0 +1,222 @@
+//! Floor 7: the terminal interface. It draws the session's views and sends it inputs; it holds no rules of any world.
+//!
+//! - [`app`] is the whole state and what keys do to it; [`lab`] is the state of the lab screen
+//! - [`keys`] is the one table of keys; help and footers are made from it
+//! - `screens/` are whole screens, `panels/` their parts and what opens on top of them, `widgets/` small things they share
+//! - [`theme`] knows every colour and shape, [`text`] how numbers are written
+//! - [`play`] lets time run, [`terminal`] takes and gives back the real terminal, [`export`] turns a screen into text and pictures
+//!
+//! The wall clock may be read here (frames), files only to save what a person asked to save.
+
+pub mod app;
+pub mod console;
+pub mod door;
+pub mod draw;
+pub mod export;
+pub mod journal;
+pub mod keys;
+pub mod lab;
+pub mod message;
+pub mod panel;
+pub mod panels;
+pub mod play;
+pub mod screens;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod widgets;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{self, Event};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, CrosstermBackend};
+
+use crate::session::{OpenOptions, Session};
+
+use app::App;
+use door::{Door, House};
+use terminal::{Guard, Signals};
+use theme::{ASCII, Depth, Theme, UNICODE};
+
+/// What to open.
+pub enum Start {
+    Home,
+    Lab(Box<Session>),
+}
+
+/// How to look, and how labs are opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Shapes from ASCII only.
+    pub ascii: bool,
+    /// None: what the environment says.
+    pub depth: Option<Depth>,
+    /// None: what the environment says.
+    pub light: Option<bool>,
+    pub no_mouse: bool,
+    /// Used for labs opened from the home screen.
+    pub open: OpenOptions,
+}
+
+impl Options {
+    /// The theme for this terminal.
+    pub fn theme(&self) -> Theme {
+        let (depth, light) = theme::detect(|name| std::env::var(name).ok());
+        Theme { depth: self.depth.unwrap_or(depth), light: self.light.unwrap_or(light), glyphs: if self.ascii { &ASCII } else { &UNICODE } }
+    }
+}
+
+/// Opens the interface and runs it until the person leaves.
+///
+/// # Errors
+/// The terminal refuses, or is gone.
+pub fn run(start: Start, options: Options) -> io::Result<()> {
+    let theme = options.theme();
+    let mut app = App::new(Box::new(Catalogue { open: options.open.clone() }), theme);
+    if let Start::Lab(session) = start {
+        app.enter(session);
+    }
+    let signals = Signals::listen()?;
+    let guard = Guard::take(!options.no_mouse)?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    terminal.clear()?;
+    run_loop(&mut terminal, &mut app, &mut RealInputs { guard: &guard, signals })
+}
+
+/// What comes from outside the program.
+pub trait Inputs {
+    /// The next event, waiting at most so long.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn next(&mut self, wait: Duration) -> io::Result<Option<Event>>;
+    /// The program is asked to end.
+    fn ended(&self) -> bool;
+    /// The program is asked to sleep; returns after it was woken. True if it slept.
+    ///
+    /// # Errors
+    /// The terminal cannot be taken again.
+    fn sleep(&mut self, asked: bool) -> io::Result<bool>;
+}
+
+struct RealInputs<'a> {
+    guard: &'a Guard,
+    signals: Signals,
+}
+
+impl Inputs for RealInputs<'_> {
+    fn next(&mut self, wait: Duration) -> io::Result<Option<Event>> {
+        match event::poll(wait) {
+            Ok(true) => event::read().map(Some),
+            Ok(false) => Ok(None),
+            // A signal woke us; the loop looks at the flags.
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+    fn ended(&self) -> bool {
+        self.signals.ended()
+    }
+    fn sleep(&mut self, asked: bool) -> io::Result<bool> {
+        if asked || self.signals.take_sleep() {
+            self.guard.suspend()?;
+            self.signals.take_sleep();
+            return Ok(true);
+        }
+        Ok(false)
+    }
+}
+
+/// Time between two frames while something moves.
+const FRAME: Duration = Duration::from_millis(33);
+/// Time between two looks at the signals while nothing does.
+const IDLE: Duration = Duration::from_millis(100);
+/// Longer pauses (a laptop lid, a stopped process) do not count as time that passed.
+const LONGEST: Duration = Duration::from_millis(250);
+/// Events handled before the next frame, so that a flood of them (a wheel, a paste) cannot stop the picture.
+const BURST: usize = 64;
+
+/// The loop: wait for a key or the next frame, let time pass, draw if anything changed.
+///
+/// # Errors
+/// The terminal is gone.
+#[expect(clippy::disallowed_methods, reason = "a face: frames follow the wall clock")]
+pub fn run_loop<B: Backend>(terminal: &mut Terminal<B>, app: &mut App, inputs: &mut dyn Inputs) -> io::Result<()>
+where
+    io::Error: From<B::Error>,
+{
+    let mut last = Instant::now();
+    app.take_dirty();
+    terminal.draw(|frame| app.draw(frame))?;
+    while !app.quit && !inputs.ended() {
+        let moving = app.is_moving();
+        let due = if moving { FRAME.saturating_sub(last.elapsed()) } else { IDLE };
+        let mut wait = due;
+        for _ in 0..BURST {
+            let Some(event) = inputs.next(wait)? else { break };
+            app.handle(&event);
+            // More may be waiting; take it without delay, then draw.
+            wait = Duration::ZERO;
+        }
+        let asked = std::mem::take(&mut app.suspend);
+        if inputs.sleep(asked)? {
+            app.redraw = true;
+            last = Instant::now();
+        }
+        let now = Instant::now();
+        if !app.is_moving() {
+            last = now;
+        } else if !moving {
+            // Time begins to run now, not when the last frame was drawn.
+            last = now;
+        } else if now - last >= FRAME {
+            app.tick((now - last).min(LONGEST));
+            last = now;
+        }
+        if std::mem::take(&mut app.redraw) {
+            terminal.clear()?;
+            app.take_dirty();
+            terminal.draw(|frame| app.draw(frame))?;
+        } else if app.take_dirty() {
+            terminal.draw(|frame| app.draw(frame))?;
+        }
+    }
+    Ok(())
+}
+
+/// The real labs.
+struct Catalogue {
+    open: OpenOptions,
+}
+
+impl House for Catalogue {
+    fn catalogue(&self) -> Vec<crate::session::view::ScenarioCard> {
+        crate::session::catalogue::cards(&self.open)
+    }
+    fn open(&self, scenario: &str) -> Result<Box<dyn Door>, String> {
+        Session::open(scenario, &self.open).map(|s| Box::new(s) as Box<dyn Door>)
+    }
+    fn keep(&self, name: &str, text: &str) -> io::Result<std::path::PathBuf> {
+        let safe: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' }).collect();
+        let safe = safe.trim_matches('-');
+        let stem = if safe.is_empty() { "session" } else { safe };
+        // Never over what is there already.
+        for n in 1..1000 {
+            let path = std::path::PathBuf::from(format!("{stem}-session-{n}.yaml"));
+            match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(mut file) => {
+                    io::Write::write_all(&mut file, text.as_bytes())?;
+                    return Ok(path);
+                }
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Err(io::Error::other("too many saved sessions in this folder"))
+    }
+}

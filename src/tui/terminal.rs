@@ -1,0 +1,117 @@
+//! The real terminal: taken over with care and always given back, whatever ends the program.
+
+use std::io::{self, Stdout, stdout};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+pub type Screen = Terminal<CrosstermBackend<Stdout>>;
+
+/// True while the terminal is ours, so that it is given back exactly once.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal; dropping it gives the terminal back.
+pub struct Guard {
+    mouse: bool,
+}
+
+impl Guard {
+    /// Raw mode, the alternate screen, the mouse; a panic gives it all back before it speaks.
+    ///
+    /// # Errors
+    /// The terminal refuses, or there is none.
+    pub fn take(mouse: bool) -> io::Result<Self> {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            give_back();
+            before(info);
+        }));
+        let guard = Self { mouse };
+        guard.enter()?;
+        Ok(guard)
+    }
+
+    fn enter(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+        if self.mouse {
+            execute!(stdout(), EnableMouseCapture)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back, sleeps until somebody wakes the program, and takes it again.
+    ///
+    /// # Errors
+    /// The terminal refuses.
+    pub fn suspend(&self) -> io::Result<()> {
+        if cfg!(unix) {
+            give_back();
+            stop_this_process()?;
+            self.enter()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Undoes everything; what fails is passed over, because nothing better can be done.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
+}
+
+/// What the outside asked for since the last look.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    pub end: Arc<AtomicBool>,
+    pub sleep: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// SIGTERM, SIGINT and SIGHUP end the program in order; SIGTSTP from outside suspends it like ctrl-z.
+    ///
+    /// # Errors
+    /// The system refuses a handler.
+    pub fn listen() -> io::Result<Self> {
+        let signals = Self::default();
+        #[cfg(unix)]
+        {
+            use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+            for signal in [SIGTERM, SIGINT, SIGHUP] {
+                signal_hook::flag::register(signal, signals.end.clone())?;
+            }
+            signal_hook::flag::register(SIGTSTP, signals.sleep.clone())?;
+        }
+        Ok(signals)
+    }
+    pub fn ended(&self) -> bool {
+        self.end.load(Ordering::SeqCst)
+    }
+    pub fn take_sleep(&self) -> bool {
+        self.sleep.swap(false, Ordering::SeqCst)
+    }
+}
+
+#[cfg(unix)]
+fn stop_this_process() -> io::Result<()> {
+    signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)
+}
+#[cfg(not(unix))]
+fn stop_this_process() -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! What keys and clicks do, told by what is on screen afterwards.
+
+use crossterm::event::MouseEventKind;
+
+use super::Screen;
+
+#[test]
+fn home_opens_a_lab_and_keeps_it_open() {
+    let mut s = Screen::home(100, 30);
+    s.press("/three<enter>").shows("A machine dies at three in the morning").shows("‖ 8×");
+    s.press("n<esc>q").shows("Continue").shows("paused at 01:50");
+    s.press("<enter>").shows("00:01:50.000");
+    s.press("<esc>");
+    s.press("qq");
+    assert!(s.app.quit);
+}
+
+#[test]
+fn home_search_narrows_as_people_type_and_esc_forgets_it() {
+    let mut s = Screen::home(100, 30);
+    s.press("/rollout").hides("A process exits").shows("2 found");
+    s.press("<esc>").shows("A process exits");
+}
+
+#[test]
+fn a_broken_scenario_says_where() {
+    let mut s = Screen::home(100, 30);
+    s.press("/error<enter>").shows("broken.yaml:7:1").shows("did you mean `traffic`?");
+    s.press("<enter>").hides("broken.yaml:7:1");
+}
+
+#[test]
+fn play_stops_where_the_narrator_stops_and_goes_on() {
+    let mut s = Screen::lab(120, 36);
+    s.press(" ").shows("▶ 8×");
+    s.press(&"<wait>".repeat(9)).shows("space: go on").shows("00:01:00.000").shows("‖ 8×");
+    s.press(" ").hides("space: go on");
+    s.press(&"<wait>".repeat(7)).shows("What will happen?");
+}
+
+#[test]
+fn an_answer_is_kept_and_judged_at_the_end() {
+    let mut s = Screen::lab(120, 36);
+    s.press("n2");
+    assert_eq!(s.log.borrow().answers, [1]);
+    s.hides("What will happen?");
+    s.press("<end>").shows("What happened").shows("✖ It went otherwise.").shows("tolerate an unreachable node");
+    s.press("<enter>").shows("Debrief").shows("✖ No request fails").shows("1 500 failed, the first at 02:00");
+    s.press("R").shows("00:00:00.000").hides("Debrief");
+}
+
+#[test]
+fn a_skipped_question_does_not_come_back() {
+    let mut s = Screen::lab(120, 36);
+    s.press("n<esc>").hides("What will happen?");
+    s.press(".").hides("What will happen?");
+    assert!(s.log.borrow().answers.is_empty());
+}
+
+#[test]
+fn speed_has_ends() {
+    let mut s = Screen::lab(120, 36);
+    s.press("]]]]]]]]]]]]]]]]").shows("‖ 1000×");
+    s.press("[[[[[[[[[[[[[[[[[[").shows("‖ 0.25×");
+}
+
+#[test]
+fn faults_go_where_the_menu_says() {
+    let mut s = Screen::lab(120, 36);
+    // crash on shop, in kubernetes only, for 30 s
+    s.press("fjj<enter><enter>jj<enter>jj<enter>");
+    assert_eq!(s.log.borrow().injected, ["crash on shop in kubernetes for Some(SimDuration(30000000000))"]);
+    s.shows("crash on shop in kubernetes").hides("Break something");
+    // At once, with what is selected: the first fault on the first target everywhere.
+    s.press("ff");
+    assert_eq!(s.log.borrow().injected[1], "node-down on host-1 in all for None");
+}
+
+#[test]
+fn the_menu_shows_the_command_that_does_the_same() {
+    let mut s = Screen::lab(120, 36);
+    s.press("fjj").shows("docker kill shop");
+}
+
+#[test]
+fn why_walks_to_the_root_and_travels() {
+    let mut s = Screen::lab(120, 36);
+    s.press("n1<end><enter><enter>").hides("Debrief");
+    s.press("<tab><tab><tab>").press("w").shows("Why").shows("blackout");
+    s.press("kkk").press("t").hides("Why").shows("00:07:50.000");
+}
+
+#[test]
+fn inspect_walks_and_offers_commands() {
+    let mut s = Screen::lab(120, 36);
+    s.press("jj<enter>").shows("container host-1/shop-1").shows("Namespace:");
+    s.press("2").shows("line0: 0").press("G").shows("line59: 59");
+    s.press("5<enter>").shows("Deployment default/shop");
+    s.press("<bs>").shows("container host-1/shop-1");
+    s.press("6j<enter>").shows("> kubectl rollout restart deployment/shop").hides("Namespace:");
+}
+
+#[test]
+fn the_command_line_completes_remembers_and_streams() {
+    let mut s = Screen::lab(120, 36);
+    s.press("n1:kub<tab>").shows("> kubectl ");
+    s.press("de<tab>").shows("delete  describe");
+    s.press("<c-c>kubectl get pods<enter>").shows("shop-7d9f-m4v7c   1/1");
+    s.press("<up>").shows("> kubectl get pods");
+    s.press("<c-c>kubectl rollout status deployment/shop<enter>").shows("F5 lets it run");
+    s.press("<f5><wait>").shows("still waiting");
+    s.press("<c-c>").shows("^C");
+    s.press("<esc>").hides("^C");
+    assert_eq!(s.log.borrow().commands.len(), 2);
+}
+
+#[test]
+fn journals_filter_and_show_changes() {
+    let mut s = Screen::lab(120, 50);
+    s.press("n1<end><enter><enter>").shows("Ready=Unknown").hides("taint unreachable:NoExecute");
+    s.press("c").shows("taint unreachable:NoExecute");
+    s.press("/evict").hides("Ready=Unknown").shows("Marking for deletion");
+    s.press("<enter>").shows("journal /evict").press("<esc>").shows("Ready=Unknown");
+}
+
+#[test]
+fn a_breakpoint_stops_time_and_a_wrong_one_says_so() {
+    let mut s = Screen::lab(120, 36);
+    s.press("Bnonsense<enter>").shows("undeclared reference");
+    s.press("Btrue<enter>").shows("break on").press("n1 ]]]]]]<wait><wait>").shows("00:02:50.000").shows("breakpoint: true");
+}
+
+#[test]
+fn saving_says_where() {
+    let mut s = Screen::lab(120, 36);
+    s.press("<c-s>").shows("wheelhouse play node-down-session-1.yaml");
+    assert_eq!(s.log.borrow().kept.len(), 1);
+}
+
+#[test]
+fn steps_have_sizes_and_go_both_ways() {
+    let mut s = Screen::lab(120, 36);
+    s.press("...").shows("00:00:06.000").press(",").shows("00:00:05.000");
+    s.press("s").shows("step change").press("sss").hides("step change");
+}
+
+#[test]
+fn the_mouse_travels_selects_and_scrolls() {
+    let mut s = Screen::lab(120, 36);
+    let bar = s.text().lines().nth(34).unwrap().chars().position(|c| c == '◆').unwrap() as u16;
+    s.click(bar + 20, 34).hides("00:00:00.000");
+    s.press("<esc>").click_on("node-3").click_on("node-3").shows("Node node-3");
+    s.press("<esc>");
+    s.click_on("? help").shows("Help").mouse(MouseEventKind::ScrollDown, 60, 20);
+    s.press("<esc>").click_on("f faults").shows("Break something");
+    // A click beside the panel closes it.
+    s.click(0, 0).hides("Break something");
+}
+
+#[test]
+fn tab_goes_through_the_panes_of_each_layout() {
+    for (w, h, panes) in [(120, 36, 4), (80, 24, 3)] {
+        let mut s = Screen::lab(w, h);
+        let first = s.app.lab().unwrap().focus;
+        for _ in 1..panes {
+            s.press("<tab>");
+            assert_ne!(s.app.lab().unwrap().focus, first);
+        }
+        s.press("<tab>");
+        assert_eq!(s.app.lab().unwrap().focus, first);
+    }
+}
+
+#[test]
+fn a_world_can_have_the_whole_width() {
+    let mut s = Screen::lab(80, 24);
+    s.press("<tab>z").shows("Kubernetes").hides("Docker");
+    s.press("<tab>z").shows("Docker").shows("Kubernetes");
+}
+
+#[test]
+fn any_size_is_survived() {
+    let mut s = Screen::lab(120, 36);
+    s.press("n1:kubectl get pods<enter><esc>");
+    for (w, h) in [(1, 1), (59, 16), (60, 15), (60, 16), (61, 17), (99, 20), (100, 24), (300, 100), (80, 24)] {
+        for keys in ["", "?", "f", "w", "<enter>", "D", ":", "/"] {
+            s.resize(w, h);
+            s.press(keys).press("<esc>");
+            if s.text().contains("Tracks") || s.text().contains("Labs") {
+                s.press("<enter>");
+            }
+        }
+    }
+    s.resize(40, 10).shows("wants at least 60×16");
+    s.resize(80, 24).shows("Kubernetes");
+}
