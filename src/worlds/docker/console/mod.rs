@@ -1,0 +1,458 @@
+//! The `docker` command: one file per verb (or close family of verbs), one table that knows them all.
+//!
+//! A verb checks its words, asks the engine, and answers with text or with a script that goes on. Words and shapes: docker/cli.
+
+mod containers;
+mod context;
+mod events;
+mod exec;
+pub mod flags;
+mod images;
+mod inspect;
+mod logs;
+mod network;
+pub mod ops;
+mod ps;
+mod run;
+mod stats;
+mod system;
+mod update;
+mod volume;
+
+use crate::machine::HostName;
+use crate::worlds::{Files, Output};
+
+use super::session::{Io, Owner, Reply, Script};
+use super::{Cx, Docker};
+use flags::{Flag, Parsed};
+
+/// One command of the CLI.
+pub struct Verb {
+    /// Every way to call it: `["run"]`, `["container", "run"]`.
+    pub paths: &'static [&'static [&'static str]],
+    /// After the path: `[OPTIONS] IMAGE [COMMAND] [ARG...]`.
+    pub usage: &'static str,
+    pub about: &'static str,
+    pub flags: &'static [Flag],
+    /// Fewest and most arguments.
+    pub args: (usize, usize),
+    /// False: the first argument ends the flags.
+    pub interspersed: bool,
+    /// Answers without an engine (`context`, `version --client`).
+    pub local: bool,
+    /// Exit status of errors before anything happened: 125 for `run` and `create`.
+    pub failure: i32,
+    /// What its arguments name, for completion.
+    pub completes: Completes,
+    pub run: fn(&mut Call) -> Reply,
+}
+
+/// What an argument names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completes {
+    Nothing,
+    Containers,
+    Running,
+    Stopped,
+    Images,
+    Networks,
+    Volumes,
+    Hosts,
+}
+
+impl Verb {
+    /// The usual verb, to be varied.
+    pub const DEFAULT: Self = Self {
+        paths: &[],
+        usage: "",
+        about: "",
+        flags: &[],
+        args: (0, usize::MAX),
+        interspersed: true,
+        local: false,
+        failure: 1,
+        completes: Completes::Nothing,
+        run: |_| Reply::out(""),
+    };
+
+    /// `docker run`, `docker network create`: the first path.
+    fn name(&self) -> String {
+        format!("docker {}", self.paths.first().map(|p| p.join(" ")).unwrap_or_default())
+    }
+}
+
+/// One call of a verb.
+pub struct Call<'a, 'c> {
+    pub d: &'a mut Docker,
+    pub host: HostName,
+    pub owner: Owner,
+    pub flags: Parsed,
+    pub files: &'a dyn Files,
+    pub cx: &'a mut Cx<'c>,
+    /// As the user wrote the command, for its messages.
+    pub name: String,
+}
+
+impl Call<'_, '_> {
+    pub fn args(&self) -> &[String] {
+        &self.flags.args
+    }
+    /// An error of the CLI itself: `docker: … \n\nRun 'docker run --help' for more information`.
+    pub fn refuse(&self, message: &str, exit: i32) -> Reply {
+        Reply::fail(format!("docker: {message}\n\nRun '{} --help' for more information", self.name), exit)
+    }
+}
+
+/// A CLI plugin: `docker compose`.
+pub struct Plugin {
+    pub name: &'static str,
+    pub about: &'static str,
+    /// Gets the words after the plugin's name.
+    pub run: fn(&mut Docker, &HostName, &[String], Owner, &dyn Files, &mut Cx) -> Reply,
+    pub complete: fn(&Docker, &[String]) -> Vec<String>,
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// All verbs.
+pub const VERBS: &[&[Verb]] = &[
+    run::VERBS,
+    ps::VERBS,
+    ops::VERBS,
+    containers::VERBS,
+    update::VERBS,
+    logs::VERBS,
+    exec::VERBS,
+    inspect::VERBS,
+    images::VERBS,
+    network::VERBS,
+    volume::VERBS,
+    events::VERBS,
+    stats::VERBS,
+    system::VERBS,
+    context::VERBS,
+];
+
+/// Real commands without a counterpart here: said honestly instead of "unknown".
+const NOT_SIMULATED: &[&str] = &[
+    "attach", "build", "builder", "buildx", "checkpoint", "commit", "config", "cp", "diff", "export", "history", "import", "init", "load", "login",
+    "logout", "manifest", "node", "plugin", "push", "save", "scout", "search", "secret", "service", "stack", "swarm", "tag", "trust",
+];
+
+fn verbs() -> impl Iterator<Item = &'static Verb> {
+    VERBS.iter().flat_map(|v| v.iter())
+}
+
+/// Splits a command line as a shell does.
+///
+/// # Errors
+/// An open quote.
+pub fn words(line: &str) -> Result<Vec<String>, String> {
+    shell_words::split(line).map_err(|e| e.to_string())
+}
+
+/// Runs one command line against a host's engine.
+pub fn dispatch(d: &mut Docker, host: &HostName, argv: &[String], owner: Owner, files: &dyn Files, cx: &mut Cx) -> Reply {
+    let Some((program, mut rest)) = argv.split_first().map(|(p, r)| (p.as_str(), r)) else { return Reply::out("") };
+    if program == "docker-compose" {
+        return Reply::fail("docker-compose: command not found (Compose v1 is gone; use: docker compose)", 127);
+    }
+    if program != "docker" {
+        return Reply::fail(format!("{program}: command not found"), 127);
+    }
+    let mut host = host.clone();
+    // Flags of `docker` itself.
+    while let Some(flag) = rest.first().filter(|w| w.starts_with('-')) {
+        let (name, inline) = flag.split_once('=').map_or((flag.as_str(), None), |(n, v)| (n, Some(v.to_string())));
+        match name {
+            "-v" | "--version" => return Reply::out(format!("Docker version {}, build {}\n", system::CLIENT_VERSION, system::CLIENT_COMMIT)),
+            "-h" | "--help" => return help(d),
+            "-D" | "--debug" | "--tls" | "--tlsverify" => rest = &rest[1..],
+            "-c" | "--context" | "-l" | "--log-level" | "--config" | "-H" | "--host" => {
+                let (v, used) = match inline {
+                    Some(v) => (Some(v), 1),
+                    None => (rest.get(1).cloned(), 2),
+                };
+                let Some(v) = v else { return Reply::fail(format!("flag needs an argument: {name}\n\nRun 'docker --help' for more information"), 125) };
+                if matches!(name, "-c" | "--context") {
+                    match d.hosts().find(|h| ***h == *v) {
+                        Some(h) => host = h.clone(),
+                        None => return Reply::fail(context::unknown(&v), 1),
+                    }
+                } else if matches!(name, "-H" | "--host") {
+                    let bare = v.split_once("://").map_or(v.as_str(), |(_, h)| h).split([':', '/']).next().unwrap_or_default();
+                    let bare = bare.rsplit('@').next().unwrap_or(bare);
+                    match d.hosts().find(|h| ***h == *bare) {
+                        Some(h) => host = h.clone(),
+                        None => return Reply::fail(format!("Cannot connect to the Docker daemon at {v}. Is the docker daemon running?"), 1),
+                    }
+                }
+                rest = rest.get(used..).unwrap_or_default();
+            }
+            other => return Reply::fail(format!("unknown flag: {other}\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information"), 125),
+        }
+    }
+    let Some(first) = rest.first() else { return help(d) };
+    if first == "help" {
+        return help(d);
+    }
+    if let Some(plugin) = d.plugins.iter().copied().find(|p| p.name == first) {
+        return (plugin.run)(d, &host, &rest[1..], owner, files, cx);
+    }
+    let fits = |p: &[&str]| rest.len() >= p.len() && p.iter().zip(rest).all(|(a, b)| a == b);
+    let found = verbs().flat_map(|v| v.paths.iter().map(move |p| (v, *p))).filter(|(_, p)| fits(p)).max_by_key(|(_, p)| p.len());
+    let Some((verb, path)) = found else { return unknown(rest) };
+    let name = format!("docker {}", path.join(" "));
+    run_verb(d, verb, &name, &host, &rest[path.len()..], owner, files, cx)
+}
+
+/// Parses a verb's flags and runs it.
+#[expect(clippy::too_many_arguments, reason = "the parts of one call, put together here and nowhere else")]
+pub fn run_verb(d: &mut Docker, verb: &Verb, name: &str, host: &HostName, words: &[String], owner: Owner, files: &dyn Files, cx: &mut Cx) -> Reply {
+    let usage = format!("Usage:  {name} {}", verb.usage).trim_end().to_string();
+    let tail = format!("\n\n{usage}\n\nRun '{name} --help' for more information");
+    let flags = match flags::parse(verb.flags, words, verb.interspersed) {
+        Ok(flags) => flags,
+        // cli/cobra.go FlagErrorFunc: exit status 125 for every verb.
+        Err(why) => return Reply::fail(format!("{why}{tail}"), 125),
+    };
+    if flags.help {
+        return Reply::out(verb_help(verb, &usage));
+    }
+    let (min, max) = verb.args;
+    let plural = |n: usize| if n == 1 { "argument" } else { "arguments" };
+    let n = flags.args.len();
+    // cli/required.go
+    let wrong = match () {
+        () if min == max && n != min && max == 0 => Some("accepts no arguments".to_string()),
+        () if min == max && n != min => Some(format!("requires {min} {}", plural(min))),
+        () if n < min => Some(format!("requires at least {min} {}", plural(min))),
+        () if n > max => Some(format!("requires at most {max} {}", plural(max))),
+        () => None,
+    };
+    if let Some(wrong) = wrong {
+        return Reply::fail(format!("docker: '{name}' {wrong}{tail}"), 1);
+    }
+    if !verb.local {
+        if let Some(why) = d.unreachable(host) {
+            return if verb.failure == 125 { Reply::fail(format!("docker: {why}\n\nRun '{name} --help' for more information"), 125) } else { Reply::fail(why, 1) };
+        }
+    }
+    let notes: String = flags.ignored.iter().map(|f| format!("wheelhouse: --{f} is accepted but not simulated\n")).collect();
+    for f in &flags.ignored {
+        d.notes.insert(format!("{name} --{f} is accepted but not simulated").into());
+    }
+    let reply = (verb.run)(&mut Call { d, host: host.clone(), owner, flags, files, cx, name: name.to_string() });
+    noted(reply, notes)
+}
+
+/// The same answer with words on stderr in front.
+fn noted(reply: Reply, notes: String) -> Reply {
+    if notes.is_empty() {
+        return reply;
+    }
+    match reply {
+        Reply::Done(mut output) => {
+            output.stderr.insert_str(0, &notes);
+            Reply::Done(output)
+        }
+        Reply::Script(inner) => Reply::Script(Box::new(Noted { notes, inner })),
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Noted {
+    notes: String,
+    inner: Box<dyn Script>,
+}
+
+impl Script for Noted {
+    fn advance(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
+        io.err.push_str(&std::mem::take(&mut self.notes));
+        self.inner.advance(d, io, cx)
+    }
+    fn interrupt(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
+        self.inner.interrupt(d, io, cx)
+    }
+    fn watches(&self) -> bool {
+        self.inner.watches()
+    }
+    fn engine_lost(&mut self, why: &str, io: &mut Io) -> i32 {
+        self.inner.engine_lost(why, io)
+    }
+    fn clone_box(&self) -> Box<dyn Script> {
+        Box::new(self.clone())
+    }
+}
+
+fn unknown(rest: &[String]) -> Reply {
+    let first = rest.first().map_or("", String::as_str);
+    if NOT_SIMULATED.contains(&first) || (matches!(first, "container" | "image" | "system" | "volume" | "network") && rest.get(1).is_some_and(|w| NOT_SIMULATED.contains(&w.as_str()))) {
+        return Reply::fail(format!("wheelhouse: `docker {}` is a real command that is not simulated", rest.iter().take(2).filter(|w| !w.starts_with('-')).cloned().collect::<Vec<_>>().join(" ")), 1);
+    }
+    let groups: Vec<&str> = verbs().flat_map(|v| v.paths).filter(|p| p.len() > 1).map(|p| p[0]).collect();
+    if groups.contains(&first) {
+        let subs: std::collections::BTreeSet<(&str, &str)> =
+            verbs().flat_map(|v| v.paths.iter().map(move |p| (*p, v.about))).filter(|(p, _)| p.len() == 2 && p[0] == first).map(|(p, a)| (p[1], a)).collect();
+        return match rest.get(1).filter(|w| !w.starts_with('-')) {
+            Some(second) => Reply::fail(format!("docker: unknown command: docker {first} {second}\n\nUsage:  docker {first} COMMAND\n\nRun 'docker {first} --help' for more information"), 1),
+            None => {
+                let lines: String = subs.iter().map(|(name, about)| format!("  {name:<11} {about}\n")).collect();
+                Reply::out(format!("Usage:  docker {first} COMMAND\n\nCommands:\n{lines}\nRun 'docker {first} COMMAND --help' for more information on a command.\n"))
+            }
+        };
+    }
+    Reply::fail(format!("docker: unknown command: docker {first}\n\nRun 'docker --help' for more information"), 1)
+}
+
+fn help(d: &Docker) -> Reply {
+    let mut out = String::from("Usage:  docker [OPTIONS] COMMAND\n\nA self-sufficient runtime for containers\n\nCommands:\n");
+    for verb in verbs() {
+        let shortest = verb.paths.iter().min_by_key(|p| p.len()).copied().unwrap_or_default();
+        out.push_str(&format!("  {:<16} {}\n", shortest.join(" "), verb.about));
+    }
+    for p in d.plugins.iter() {
+        out.push_str(&format!("  {:<16} {}\n", format!("{}*", p.name), p.about));
+    }
+    out.push_str("\nRun 'docker COMMAND --help' for more information on a command.\n");
+    Reply::out(out)
+}
+
+fn verb_help(verb: &Verb, usage: &str) -> String {
+    let mut out = format!("{usage}\n\n{}\n", verb.about);
+    if verb.paths.len() > 1 {
+        let names: Vec<String> = verb.paths.iter().map(|p| format!("docker {}", p.join(" "))).collect();
+        out.push_str(&format!("\nAliases:\n  {}\n", names.join(", ")));
+    }
+    if !verb.flags.is_empty() {
+        out.push_str("\nOptions:\n");
+        for f in verb.flags {
+            let short = f.short.map_or("    ".to_string(), |c| format!("-{c}, "));
+            let kind = match f.kind {
+                flags::Kind::Bool => "",
+                flags::Kind::Value => " string",
+                flags::Kind::List => " list",
+            };
+            let note = if f.simulated { "" } else { " (not simulated)" };
+            out.push_str(&format!("  {short}--{:<28} {}{note}\n", format!("{}{kind}", f.long), f.about));
+        }
+    }
+    out
+}
+
+/// What the next word could be.
+pub fn complete(d: &Docker, argv: &[String]) -> Vec<String> {
+    let Some((last, before)) = argv.split_last() else { return vec!["docker".into()] };
+    if before.is_empty() {
+        return if "docker".starts_with(last.as_str()) { vec!["docker".into()] } else { Vec::new() };
+    }
+    if let Some(plugin) = before.get(1).and_then(|w| d.plugins.iter().find(|p| p.name == w.as_str())) {
+        return (plugin.complete)(d, &argv[2..]);
+    }
+    let typed: Vec<&str> = before[1..].iter().map(String::as_str).collect();
+    let mut out: Vec<String> = Vec::new();
+    let verb = verbs()
+        .flat_map(|v| v.paths.iter().map(move |p| (v, *p)))
+        .filter(|(_, p)| typed.len() >= p.len() && p.iter().zip(&typed).all(|(a, b)| a == b))
+        .max_by_key(|(_, p)| p.len());
+    match verb {
+        Some((v, _)) if last.starts_with('-') => out.extend(v.flags.iter().map(|f| format!("--{}", f.long))),
+        Some((v, _)) => {
+            let host = d.context().clone();
+            let containers = |keep: fn(&super::Container) -> bool| d.containers_on(&host).filter(|c| keep(c)).map(|c| c.name.to_string()).collect::<Vec<_>>();
+            out = match v.completes {
+                Completes::Nothing => Vec::new(),
+                Completes::Containers => containers(|_| true),
+                Completes::Running => containers(|c| c.state.running),
+                Completes::Stopped => containers(|c| !c.state.running),
+                Completes::Images => d.images(&host).iter().map(|i| super::images::familiar(&i.reference)).collect(),
+                Completes::Networks => d.engine(&host).networks.keys().map(ToString::to_string).collect(),
+                Completes::Volumes => d.engine(&host).volumes.keys().map(ToString::to_string).collect(),
+                Completes::Hosts => d.hosts().map(ToString::to_string).collect(),
+            };
+        }
+        None => {
+            let next = |p: &&[&str]| p.len() > typed.len() && p.iter().zip(&typed).all(|(a, b)| a == b);
+            out.extend(verbs().flat_map(|v| v.paths).filter(|p| next(p)).map(|p| p[typed.len()].to_string()));
+            if typed.is_empty() {
+                out.extend(d.plugins.iter().map(|p| p.name.to_string()));
+            }
+        }
+    }
+    out.retain(|w| w.starts_with(last.as_str()));
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// Prints rows through `--format`: `table …`, `json`, or a template; None = the verb's own table.
+///
+/// # Errors
+/// The CLI's sentence for a bad template.
+pub fn format_rows(format: &str, headers: &[(&str, &str)], rows: &[serde_json::Value]) -> Result<String, String> {
+    if format == "json" || format == "{{json .}}" {
+        return Ok(rows.iter().map(|r| format!("{r}\n")).collect());
+    }
+    let (template, as_table) = match format.strip_prefix("table") {
+        Some(rest) => (rest.trim_start(), true),
+        None => (format, false),
+    };
+    let template = template.replace("\\t", "\t").replace("\\n", "\n");
+    let parsed = super::template::Template::parse(&template).map_err(|e| format!("template parsing error: template: {e}"))?;
+    let fill = |row: &serde_json::Value| {
+        parsed.render(row).map_err(|e| {
+            let field = e.rsplit("key ").next().unwrap_or_default().trim_matches('"').to_string();
+            if e.contains("no entry for key") { format!("template: :1:2: executing \"\" at <.{field}>: can't evaluate field {field}") } else { format!("template: :1: {e}") }
+        })
+    };
+    let mut lines = Vec::new();
+    for row in rows {
+        lines.push(fill(row)?);
+    }
+    if !as_table {
+        return Ok(lines.iter().map(|l| format!("{l}\n")).collect());
+    }
+    let header_row: serde_json::Value = headers.iter().map(|(k, v)| ((*k).to_string(), serde_json::Value::from(*v))).collect::<serde_json::Map<_, _>>().into();
+    let header = fill(&header_row)?;
+    let cells = |line: &str| line.split('\t').map(String::from).collect::<Vec<_>>();
+    let header = cells(&header);
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let rows: Vec<Vec<String>> = lines.iter().map(|l| cells(l)).collect();
+    Ok(super::text::table(&header, &rows))
+}
+
+/// `key=value` pairs of `--filter`.
+///
+/// # Errors
+/// The CLI's sentence.
+pub fn filters(flags: &Parsed) -> Result<Vec<(String, String)>, String> {
+    let one = |f: &String| match f.split_once('=') {
+        Some((k, v)) => Ok((k.trim().to_lowercase(), v.trim().to_string())),
+        None => Err(format!("invalid argument \"{f}\" for \"-f, --filter\" flag: invalid filter '{f}'")),
+    };
+    flags.all("filter").iter().map(one).collect()
+}
+
+/// `k=v` labels.
+pub fn labels(list: &[String]) -> super::container::Labels {
+    std::sync::Arc::new(list.iter().map(|l| l.split_once('=').map_or((l.as_str().into(), "".into()), |(k, v)| (k.into(), v.into()))).collect())
+}
+
+/// Text and exit status of several results: successes on stdout, errors on stderr.
+pub fn gather(results: impl IntoIterator<Item = Result<String, String>>) -> Reply {
+    let mut output = Output::default();
+    for r in results {
+        match r {
+            Ok(line) => output.stdout.push_str(&line),
+            Err(line) => {
+                output.stderr.push_str(&line);
+                output.exit = 1;
+            }
+        }
+    }
+    Reply::Done(output)
+}
