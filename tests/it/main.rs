@@ -4,4 +4,5 @@ mod content;
 mod conversion;
 mod kubelet_vectors;
 mod scheduling_vectors;
+mod docker_vectors;
 mod vectors;

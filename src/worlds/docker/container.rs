@@ -274,7 +274,8 @@ pub fn parse_signal(text: &str) -> Option<(Signal, u8)> {
     ];
     let upper = text.to_ascii_uppercase();
     let bare = upper.strip_prefix("SIG").unwrap_or(&upper);
-    let number = bare.parse::<u8>().ok().filter(|n| (1..=64).contains(n)).or_else(|| NAMES.iter().find(|(n, _)| *n == bare).map(|n| n.1))?;
+    let number =
+        bare.parse::<u8>().ok().filter(|n| (1..=64).contains(n)).or_else(|| NAMES.iter().find(|(n, _)| *n == bare).map(|n| n.1))?;
     let signal = match number {
         1 => Signal::Hup,
         2 => Signal::Int,

@@ -76,7 +76,15 @@ impl Change for ContainerChange {
 
 impl Docker {
     /// Emits an event of the engine and makes it the cause of what follows.
-    pub(crate) fn emit(&mut self, host: &str, kind: &'static str, action: &str, id: &str, attributes: &[(&str, &str)], cx: &mut Cx) -> RecordId {
+    pub(crate) fn emit(
+        &mut self,
+        host: &str,
+        kind: &'static str,
+        action: &str,
+        id: &str,
+        attributes: &[(&str, &str)],
+        cx: &mut Cx,
+    ) -> RecordId {
         let attributes: BTreeMap<Arc<str>, Arc<str>> = attributes.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         let event = EngineEvent { at: cx.now, kind, action: action.into(), id: id.into(), attributes };
         let data: JsonMap<String, Value> = event

@@ -32,9 +32,10 @@ impl Docker {
 
     /// busybox nslookup: the A and the AAAA answer, in whichever order they come back.
     pub(crate) fn nslookup(&mut self, cid: Cid, name: &str, server: Option<&str>) -> (String, i32) {
-        let on_user_network = self.containers.get(&cid).is_some_and(|c| {
-            c.endpoints.iter().any(|e| self.engine(&c.host).networks.get(&e.network).is_some_and(has_dns))
-        });
+        let on_user_network = self
+            .containers
+            .get(&cid)
+            .is_some_and(|c| c.endpoints.iter().any(|e| self.engine(&c.host).networks.get(&e.network).is_some_and(has_dns)));
         let server = server.unwrap_or(if on_user_network { EMBEDDED_DNS } else { HOST_RESOLVER });
         let found = if server == EMBEDDED_DNS && on_user_network { self.resolve(cid, name) } else { Vec::new() };
         let head = format!("Server:\t\t{server}\nAddress:\t{server}:53\n\n");

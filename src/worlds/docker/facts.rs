@@ -19,12 +19,19 @@ impl Docker {
             "containers" => return Ok(self.containers.keys().filter_map(|c| self.container_fact(*c, now)).collect()),
             "hosts" | "nodes" => return Ok(self.engines.keys().map(|h| self.host_fact(h)).collect()),
             "images" => {
-                let one = |h: &str| self.images(h).into_iter().map(|i| json!({"host": h, "name": super::images::familiar(&i.reference), "size": i.size})).collect::<Vec<_>>();
+                let one = |h: &str| {
+                    self.images(h)
+                        .into_iter()
+                        .map(|i| json!({"host": h, "name": super::images::familiar(&i.reference), "size": i.size}))
+                        .collect::<Vec<_>>()
+                };
                 return Ok(self.engines.keys().flat_map(|h| one(h)).collect());
             }
             "volumes" => {
                 let bytes = |h: &str, v: &str| self.machine.volumes(h).find(|x| &*x.name == v).map_or(0, |x| x.bytes);
-                let one = |h: &std::sync::Arc<str>| self.engine(h).volumes.keys().map(|v| json!({"host": &**h, "name": &**v, "bytes": bytes(h, v)})).collect::<Vec<_>>();
+                let one = |h: &std::sync::Arc<str>| {
+                    self.engine(h).volumes.keys().map(|v| json!({"host": &**h, "name": &**v, "bytes": bytes(h, v)})).collect::<Vec<_>>()
+                };
                 return Ok(self.engines.keys().flat_map(one).collect());
             }
             "proxy_backends" => {
@@ -46,7 +53,11 @@ impl Docker {
             };
         }
         // `container/web-1`, `service/web`, and Kubernetes' `deployment/web` all mean web here.
-        let bare = word.strip_prefix("container/").or_else(|| word.strip_prefix("service/")).or_else(|| word.strip_prefix("deployment/")).unwrap_or(word);
+        let bare = word
+            .strip_prefix("container/")
+            .or_else(|| word.strip_prefix("service/"))
+            .or_else(|| word.strip_prefix("deployment/"))
+            .unwrap_or(word);
         let copies = self.copies_named(bare);
         if let (Some(host), true) = (self.machine.host(bare), copies.is_empty()) {
             let ready = host.state == HostState::Up && self.engine(bare).daemon == Daemon::Up;
@@ -57,12 +68,22 @@ impl Docker {
             }
         }
         let all = || copies.iter().filter_map(|c| self.containers.get(c));
-        let declared = || self.declared.iter().filter(|(_, n)| &**n == bare || n.rsplit_once(['-', '_']).is_some_and(|(b, _)| b == bare || b.ends_with(&format!("-{bare}")))).count();
+        let declared = || {
+            self.declared
+                .iter()
+                .filter(|(_, n)| {
+                    &**n == bare || n.rsplit_once(['-', '_']).is_some_and(|(b, _)| b == bare || b.ends_with(&format!("-{bare}")))
+                })
+                .count()
+        };
         // Copies that a person deleted are still asked about: they are known by their declaration.
         if copies.is_empty() && name != "exists" && declared() == 0 && !self.targets.contains_key(bare) {
             let mut names: Vec<String> = self.containers.values().map(|c| c.app().to_string()).collect();
             names.dedup();
-            return Err(format!("no container is called `{bare}`; there are: {}", if names.is_empty() { "none".into() } else { names.join(", ") }));
+            return Err(format!(
+                "no container is called `{bare}`; there are: {}",
+                if names.is_empty() { "none".into() } else { names.join(", ") }
+            ));
         }
         Ok(match name {
             "ready" => all().filter(|c| self.serves(c.cid, now)).count().into(),

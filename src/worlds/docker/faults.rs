@@ -82,7 +82,13 @@ impl Docker {
                 for cid in self.copies_hit(&fault.target)? {
                     cx.cause = cause;
                     let Some(c) = self.containers.get(&cid).cloned() else { continue };
-                    let entry = Entry::new(RecordType::Command, "human", "HumanDelete", super::events::object(&c), format!("{}$ docker rm -f {}", c.host, c.name));
+                    let entry = Entry::new(
+                        RecordType::Command,
+                        "human",
+                        "HumanDelete",
+                        super::events::object(&c),
+                        format!("{}$ docker rm -f {}", c.host, c.name),
+                    );
                     cx.record_as_cause(entry);
                     self.remove(cid, true, false, cx).map_err(|e| e.to_string())?;
                 }
@@ -148,7 +154,9 @@ impl Docker {
                     self.machine.set_image_spec(canonical, (**spec).clone());
                 }
             }
-            FaultKind::RegistryDown | FaultKind::RegistrySlow { .. } | FaultKind::RegistryDenied => self.machine.registry.state = RegistryState::Up,
+            FaultKind::RegistryDown | FaultKind::RegistrySlow { .. } | FaultKind::RegistryDenied => {
+                self.machine.registry.state = RegistryState::Up
+            }
             FaultKind::DnsDown => self.machine.network.dns_down = false,
             FaultKind::ComponentDown => match &fault.target {
                 FaultTarget::Component(Component::Proxy) => {
@@ -162,7 +170,11 @@ impl Docker {
                     cx.cause = cause;
                 }
             },
-            FaultKind::NodeUp | FaultKind::Crash { .. } | FaultKind::Oom { .. } | FaultKind::HumanDelete | FaultKind::TrafficSpike { .. } => {}
+            FaultKind::NodeUp
+            | FaultKind::Crash { .. }
+            | FaultKind::Oom { .. }
+            | FaultKind::HumanDelete
+            | FaultKind::TrafficSpike { .. } => {}
         }
     }
 
@@ -241,7 +253,10 @@ impl Docker {
         if found.is_empty() {
             let names: std::collections::BTreeSet<Arc<str>> = self.containers.values().map(|c| c.app()).collect();
             let names: Vec<&str> = names.iter().map(|n| &**n).collect();
-            return Err(format!("no container is called `{of}`; there are: {}", if names.is_empty() { "none".into() } else { names.join(", ") }));
+            return Err(format!(
+                "no container is called `{of}`; there are: {}",
+                if names.is_empty() { "none".into() } else { names.join(", ") }
+            ));
         }
         // What does not run cannot crash.
         found.retain(|cid| self.containers.get(cid).is_some_and(|c| c.alive()));

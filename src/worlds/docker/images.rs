@@ -107,9 +107,7 @@ pub fn pull_error(image: &ImageRef, error: &PullError, repository_known: bool) -
         PullError::TimedOut => format!(
             "Get \"{scheme}://{host}/v2/\": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"
         ),
-        PullError::DiskFull => {
-            "failed to register layer: write /usr/bin/layer: no space left on device".into()
-        }
+        PullError::DiskFull => "failed to register layer: write /usr/bin/layer: no space left on device".into(),
     }
 }
 
@@ -199,9 +197,13 @@ impl Docker {
         }
         // A repository of which another tag exists is known; then only the manifest is missing.
         let repository = image.repository();
-        let known = self.machine.registry.images.values().any(|s| {
-            !s.missing && s.described && s.reference.repository() == repository && s.reference.registry() == image.registry()
-        }) || self.machine.image_spec(image).described && !self.machine.image_spec(image).private;
+        let known = self
+            .machine
+            .registry
+            .images
+            .values()
+            .any(|s| !s.missing && s.described && s.reference.repository() == repository && s.reference.registry() == image.registry())
+            || self.machine.image_spec(image).described && !self.machine.image_spec(image).private;
         pull_error(image, error, known)
     }
 
@@ -236,9 +238,13 @@ impl Docker {
             let (id, image) = (short_id(&c.id).to_string(), image_id(&spec));
             let image = short_id(&image);
             return Err(EngineError::conflict(if c.alive() {
-                format!("conflict: unable to remove repository reference \"{word}\" (cannot be forced) - image is being used by running container {id}")
+                format!(
+                    "conflict: unable to remove repository reference \"{word}\" (cannot be forced) - image is being used by running container {id}"
+                )
             } else {
-                format!("conflict: unable to remove repository reference \"{word}\" (must force) - container {id} is using its referenced image {image}")
+                format!(
+                    "conflict: unable to remove repository reference \"{word}\" (must force) - container {id} is using its referenced image {image}"
+                )
             }));
         }
         let layers: Vec<Arc<str>> = spec.layers.iter().map(|l| l.digest.clone()).collect();

@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::kernel::SimTime;
 
+use super::Docker;
 use super::container::Container;
 use super::images::{default_program, image_id, manifest_digest};
 use super::text::{ZERO_TIME, rfc3339_nano};
 use super::volumes::MountKind;
-use super::Docker;
 
 fn time(t: Option<SimTime>) -> Value {
     t.map_or_else(|| ZERO_TIME.into(), |t| rfc3339_nano(t).into())
@@ -32,7 +32,8 @@ fn state(c: &Container) -> Value {
 
 /// The fields whose changes the journal names.
 pub(crate) fn changing(c: &Container) -> Value {
-    let networks: Map<String, Value> = c.endpoints.iter().map(|e| (e.network.to_string(), json!({"IPAddress": e.ip.as_deref().unwrap_or("")}))).collect();
+    let networks: Map<String, Value> =
+        c.endpoints.iter().map(|e| (e.network.to_string(), json!({"IPAddress": e.ip.as_deref().unwrap_or("")}))).collect();
     let mut s = state(c);
     if let Some(o) = s.as_object_mut() {
         o.remove("Pid");
@@ -122,7 +123,9 @@ impl Docker {
             .mounts
             .iter()
             .filter_map(|m| match &m.kind {
-                MountKind::Volume(Some(source)) | MountKind::Bind(source) => Some(format!("{source}:{}{}", m.target, if m.read_only { ":ro" } else { "" })),
+                MountKind::Volume(Some(source)) | MountKind::Bind(source) => {
+                    Some(format!("{source}:{}{}", m.target, if m.read_only { ":ro" } else { "" }))
+                }
                 _ => None,
             })
             .collect();
@@ -142,7 +145,8 @@ impl Docker {
         }
         if let Some(h) = &config.health {
             let mut check = json!({"Test": texts(&h.test)});
-            let fields = [("Interval", h.interval), ("Timeout", h.timeout), ("StartPeriod", h.start_period), ("StartInterval", h.start_interval)];
+            let fields =
+                [("Interval", h.interval), ("Timeout", h.timeout), ("StartPeriod", h.start_period), ("StartInterval", h.start_interval)];
             for (name, d) in fields.into_iter().filter(|(_, d)| d.as_nanos() > 0) {
                 check[name] = d.as_nanos().into();
             }
@@ -176,7 +180,10 @@ impl Docker {
                 let c = self.containers.get(&cid)?;
                 let ip = e.ip.as_deref().filter(|ip| !ip.is_empty())?;
                 let prefix = n.pool.map_or(16, |p| p.prefix());
-                Some((c.id.to_string(), json!({"Name": &*c.name, "EndpointID": &*e.id, "IPv4Address": format!("{ip}/{prefix}"), "IPv6Address": ""})))
+                Some((
+                    c.id.to_string(),
+                    json!({"Name": &*c.name, "EndpointID": &*e.id, "IPv4Address": format!("{ip}/{prefix}"), "IPv6Address": ""}),
+                ))
             })
             .collect();
         let ipam: Vec<Value> = n.pool.iter().map(|p| json!({"Subnet": p.subnet(), "Gateway": &*p.gateway()})).collect();

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::kernel::{RecordId, SimDuration};
+use crate::kernel::SimDuration;
 use crate::machine::{ContainerSpec, ContainerState, Exit, Signal, StartError};
 
 use super::container::{Cid, Config, Container, State, Stopping, Then, signal_number};
@@ -64,8 +64,10 @@ impl Docker {
         let id: Arc<str> = ids.hex(64).into();
         let mode = &config.network_mode;
         let wanted = if config.networks.is_empty() { vec![(mode.clone(), Vec::new(), None)] } else { config.networks.clone() };
-        let endpoints =
-            wanted.into_iter().map(|(network, aliases, wished)| Endpoint { network, id: ids.hex(64).into(), aliases, wished, ip: None }).collect();
+        let endpoints = wanted
+            .into_iter()
+            .map(|(network, aliases, wished)| Endpoint { network, id: ids.hex(64).into(), aliases, wished, ip: None })
+            .collect();
         let name: Arc<str> = name.map_or_else(|| self.invent_name(host), Into::into);
         let cid = Cid(self.next_cid);
         self.next_cid += 1;
@@ -279,11 +281,14 @@ impl Docker {
     pub(crate) fn start_failed(&mut self, cid: Cid, error: &StartError, cx: &mut Cx) {
         let Some(c) = self.containers.get(&cid).cloned() else { return };
         let (code, why) = match error {
-            StartError::NotFound { path } if path.contains('/') => (127, format!("exec: \"{path}\": stat {path}: no such file or directory: unknown")),
+            StartError::NotFound { path } if path.contains('/') => {
+                (127, format!("exec: \"{path}\": stat {path}: no such file or directory: unknown"))
+            }
             StartError::NotFound { path } => (127, format!("exec: \"{path}\": executable file not found in $PATH: unknown")),
             StartError::NotExecutable { path } => (126, format!("exec: \"{path}\": permission denied: unknown")),
         };
-        let text = format!("failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: {why}");
+        let text =
+            format!("failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: {why}");
         self.tear_down(cid, cx);
         self.update(cid, cx, |c| {
             c.starting = false;
@@ -647,8 +652,8 @@ impl Docker {
     /// An adjective and a noun, as the engine invents names (pkg/namesgenerator has its own lists).
     fn invent_name(&mut self, host: &str) -> Arc<str> {
         const ADJECTIVES: [&str; 24] = [
-            "amber", "brave", "calm", "clever", "dapper", "eager", "fuzzy", "gentle", "happy", "jolly", "keen", "lucid", "mellow", "nimble",
-            "polite", "quiet", "rapid", "silent", "sturdy", "sunny", "tender", "vivid", "witty", "zealous",
+            "amber", "brave", "calm", "clever", "dapper", "eager", "fuzzy", "gentle", "happy", "jolly", "keen", "lucid", "mellow",
+            "nimble", "polite", "quiet", "rapid", "silent", "sturdy", "sunny", "tender", "vivid", "witty", "zealous",
         ];
         const NOUNS: [&str; 24] = [
             "anchor", "beacon", "compass", "dinghy", "ensign", "fathom", "galley", "halyard", "island", "jetty", "keel", "lantern", "mast",
@@ -659,7 +664,11 @@ impl Docker {
         let n = NOUNS[stream.below(24) as usize];
         let base = format!("{a}_{n}");
         let names = &self.engine(host).names;
-        (0u32..).map(|i| if i == 0 { base.clone() } else { format!("{base}{i}") }).find(|n| !names.contains_key(n.as_str())).unwrap_or(base).into()
+        (0u32..)
+            .map(|i| if i == 0 { base.clone() } else { format!("{base}{i}") })
+            .find(|n| !names.contains_key(n.as_str()))
+            .unwrap_or(base)
+            .into()
     }
 
     /// Remembers that somebody wants this copy to exist.
@@ -673,10 +682,5 @@ impl Docker {
         if let Some(c) = self.containers.get(&cid) {
             self.declared.remove(&(c.host.clone(), c.name.clone()));
         }
-    }
-
-    /// The record that explains a container's present state.
-    pub(crate) fn cause_of(&self, cid: Cid) -> Option<RecordId> {
-        self.containers.get(&cid).and_then(|c| c.cause)
     }
 }

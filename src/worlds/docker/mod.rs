@@ -33,8 +33,8 @@ mod world;
 
 use std::sync::Arc;
 
-use crate::kernel::{Agenda, Map, RecordId, Set, SimTime, Streams};
 pub(crate) use crate::kernel::Cx;
+use crate::kernel::{Agenda, Map, RecordId, Set, SimTime, Streams};
 use crate::machine::{ContainerId, HostName, Machine, PullId};
 
 pub use container::{Cid, Container};

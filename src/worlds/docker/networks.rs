@@ -212,10 +212,7 @@ impl Docker {
         let network = self.find_network(host, network)?.name.clone();
         let Some(c) = self.containers.get(&cid) else { return Err(EngineError::not_found("No such container")) };
         if c.endpoints.iter().any(|e| e.network == network) {
-            return Err(EngineError {
-                status: 403,
-                message: format!("endpoint with name {} already exists in network {network}", c.name),
-            });
+            return Err(EngineError { status: 403, message: format!("endpoint with name {} already exists in network {network}", c.name) });
         }
         let running = c.state.running;
         let endpoint = Endpoint { network: network.clone(), id: self.rng.stream("ids").hex(64).into(), aliases, wished: None, ip: None };
@@ -252,7 +249,12 @@ impl Docker {
                 match pool.pick(&taken, endpoint.wished.as_deref()) {
                     Some(ip) => ip,
                     None if endpoint.wished.is_some() => return Err(EngineError::internal("Address already in use")),
-                    None => return Err(EngineError::internal(format!("no available IPv4 addresses on this network's address pools: {} ({})", n.name, n.id))),
+                    None => {
+                        return Err(EngineError::internal(format!(
+                            "no available IPv4 addresses on this network's address pools: {} ({})",
+                            n.name, n.id
+                        )));
+                    }
                 }
             }
             None => "".into(),

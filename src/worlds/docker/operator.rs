@@ -206,7 +206,8 @@ impl Docker {
         let line = ["$HOST", "{host}", "HOST"].iter().fold(step.run.to_string(), |l, word| l.replace(word, &affected));
         let host = step.on.clone().filter(|h| self.engines.contains_key(h)).unwrap_or(affected);
         self.manual_actions += 1;
-        let command = |reason: &'static str, text: String| Entry::new(RecordType::Command, "operator", reason, Self::host_object(&host), text);
+        let command =
+            |reason: &'static str, text: String| Entry::new(RecordType::Command, "operator", reason, Self::host_object(&host), text);
         let cause = op.cause;
         // Nobody mistypes for ever.
         if self.rng.stream("operator").chance(u64::from(op.spec.error_percent.min(90)), 100) {

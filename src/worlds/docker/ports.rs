@@ -5,9 +5,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Docker;
 use super::container::Cid;
 use super::engine::EngineError;
-use super::Docker;
 
 /// Protocol of a port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,7 +94,10 @@ pub fn parse_publish(text: &str) -> Result<Vec<PortSpec>, String> {
     if let Some((a, b)) = host {
         // One container port may take any port of a range; otherwise the ranges must match one to one.
         if first != last && b - a != last - first {
-            return Err(format!("invalid ranges specified for container and host Ports: {container} and {}", rest.split_once(':').map_or("", |r| r.0)));
+            return Err(format!(
+                "invalid ranges specified for container and host Ports: {container} and {}",
+                rest.split_once(':').map_or("", |r| r.0)
+            ));
         }
     }
     Ok((0..=last - first).map(spec).collect())
@@ -265,6 +268,9 @@ mod tests {
         let b = |container, host, ip: &str| Bound { container, proto: Proto::Tcp, ip: ip.into(), host };
         assert_eq!(ports_column(&[b(80, 8080, "")], &[]), "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp");
         assert_eq!(ports_column(&[], &[(5432, Proto::Tcp)]), "5432/tcp");
-        assert_eq!(ports_column(&[b(80, 80, "127.0.0.1"), b(81, 81, "127.0.0.1")], &[(443, Proto::Tcp)]), "443/tcp, 127.0.0.1:80-81->80-81/tcp");
+        assert_eq!(
+            ports_column(&[b(80, 80, "127.0.0.1"), b(81, 81, "127.0.0.1")], &[(443, Proto::Tcp)]),
+            "443/tcp, 127.0.0.1:80-81->80-81/tcp"
+        );
     }
 }

@@ -34,7 +34,8 @@ impl RestartPolicy {
             Some((_, "")) => return Err("invalid restart policy format: no policy provided before colon".into()),
             Some(("", _)) => return Err("invalid restart policy format: no policy provided before colon".into()),
             Some((name, count)) => {
-                let n: i64 = count.parse().map_err(|_| "invalid restart policy format: maximum retry count must be an integer".to_string())?;
+                let n: i64 =
+                    count.parse().map_err(|_| "invalid restart policy format: maximum retry count must be an integer".to_string())?;
                 (name, Some(n))
             }
             None => (text, None),

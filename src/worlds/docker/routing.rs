@@ -7,9 +7,9 @@ use crate::machine::{HostName, HostState, Serve};
 use crate::model::{FailReason, LinkEnd};
 use crate::worlds::{Arrival, Copies};
 
+use super::Docker;
 use super::container::Cid;
 use super::ports::Proto;
-use super::Docker;
 
 /// Part of a batch for one host.
 struct Share {
@@ -94,7 +94,14 @@ impl Docker {
     }
 
     /// Which published ports of a host the clients use: the one they name (as host or container port), else all that belong to the app.
-    fn choose_ports(&mut self, host: &HostName, pairs: &[(u16, u16)], wished: Option<u16>, count: u32, key: &Arc<str>) -> Vec<(Option<u16>, u32)> {
+    fn choose_ports(
+        &mut self,
+        host: &HostName,
+        pairs: &[(u16, u16)],
+        wished: Option<u16>,
+        count: u32,
+        key: &Arc<str>,
+    ) -> Vec<(Option<u16>, u32)> {
         let mut fit: Vec<u16> = match wished {
             Some(p) if pairs.iter().any(|(_, h)| *h == p) => vec![p],
             Some(p) => {
@@ -165,7 +172,10 @@ impl Docker {
 
     /// A job that is done: nobody expects it to serve.
     fn finished_job(c: &super::Container) -> bool {
-        c.state.word() == "exited" && c.state.exit_code == 0 && matches!(c.config.restart, super::restart::RestartPolicy::No | super::restart::RestartPolicy::OnFailure(_)) && !c.manually_stopped
+        c.state.word() == "exited"
+            && c.state.exit_code == 0
+            && matches!(c.config.restart, super::restart::RestartPolicy::No | super::restart::RestartPolicy::OnFailure(_))
+            && !c.manually_stopped
     }
 
     pub(crate) fn count_copies(&self) -> Copies {

@@ -157,7 +157,8 @@ impl Docker {
 
     /// A command of the operator or of the start has ended.
     fn command_done(&mut self, id: u64, session: &Session, cx: &mut Cx) {
-        let output = Output { stdout: session.io.out.clone(), stderr: session.io.err.clone(), exit: session.exit.unwrap_or(0), running: false };
+        let output =
+            Output { stdout: session.io.out.clone(), stderr: session.io.err.clone(), exit: session.exit.unwrap_or(0), running: false };
         match session.io.owner {
             Owner::Operator => self.operator_command_done(Some(id), &output, cx),
             Owner::Deploy => {

@@ -11,7 +11,7 @@ pub struct DockerSetup {
     pub hosts: Vec<HostSetup>,
     /// Compose files brought up (`docker compose up -d`) at time zero, per host.
     pub compose: Vec<ComposeSetup>,
-    /// `docker …` commands at time zero, after Compose: (host, or None for every host; command line).
+    /// `docker …` commands at time zero, after Compose: (host, or None for the first one; command line).
     pub run: Vec<(Option<Arc<str>>, Arc<str>)>,
     pub proxy: Option<ProxySetup>,
     pub operator: Option<OperatorSpec>,

@@ -129,7 +129,13 @@ impl Docker {
         let daemons: Vec<Daemon> = self.engines.values().map(|e| e.daemon).collect();
         let up = daemons.iter().filter(|d| **d == Daemon::Up).count();
         let word = if daemons.len() == 1 { if up == 1 { "up".into() } else { "down".into() } } else { format!("{up}/{}", daemons.len()) };
-        let health = if up == daemons.len() { Health::Good } else if up > 0 { Health::Warn } else { Health::Bad };
+        let health = if up == daemons.len() {
+            Health::Good
+        } else if up > 0 {
+            Health::Warn
+        } else {
+            Health::Bad
+        };
         let mut lamps = vec![Lamp { name: "dockerd".into(), health, word: word.into() }];
         if let Some(p) = &self.proxy {
             let (up, all) = (p.pool().count(), p.backends.len());
@@ -197,7 +203,13 @@ impl Docker {
                 let c = self.containers.get(cid)?;
                 let pretty = |v: serde_json::Value| super::template::pretty(&serde_json::Value::Array(vec![v]));
                 let logs: String = self.log_lines(c).iter().map(|(at, line)| format!("{} {line}\n", at.clock())).collect();
-                let of: String = self.engine(&c.host).events.iter().filter(|e| e.id == c.id).map(|e| format!("{} {}\n", e.at.clock(), e.action)).collect();
+                let of: String = self
+                    .engine(&c.host)
+                    .events
+                    .iter()
+                    .filter(|e| e.id == c.id)
+                    .map(|e| format!("{} {}\n", e.at.clock(), e.action))
+                    .collect();
                 let (health, word) = self.health_of(c, now);
                 let name = &c.name;
                 let mut actions: Vec<(String, String)> = Vec::new();
@@ -219,8 +231,15 @@ impl Docker {
             }
             "host" | "engine" => {
                 let view = self.setup.hosts.iter().find(|h| h.name == object.name).map(|h| self.host_view(&h.name, now))?;
-                let rows: Vec<Vec<String>> = view.copies.iter().map(|c| vec![c.object.name.to_string(), c.word.to_string(), c.detail.clone()]).collect();
-                let of: String = self.engine(&object.name).events.iter().rev().map(|e| format!("{} {} {} {}\n", e.at.clock(), e.kind, e.action, e.name())).collect();
+                let rows: Vec<Vec<String>> =
+                    view.copies.iter().map(|c| vec![c.object.name.to_string(), c.word.to_string(), c.detail.clone()]).collect();
+                let of: String = self
+                    .engine(&object.name)
+                    .events
+                    .iter()
+                    .rev()
+                    .map(|e| format!("{} {} {} {}\n", e.at.clock(), e.kind, e.action, e.name()))
+                    .collect();
                 Some(Inspection {
                     object: object.clone(),
                     title: format!("{} · {} {}", view.name, view.word, view.detail),

@@ -34,8 +34,8 @@ enum Term {
 }
 
 const FUNCTIONS: [&str; 25] = [
-    "json", "join", "split", "lower", "upper", "title", "pad", "truncate", "println", "print", "printf", "and", "or", "not", "eq", "ne", "lt", "le",
-    "gt", "ge", "len", "index", "slice", "table", "replace",
+    "json", "join", "split", "lower", "upper", "title", "pad", "truncate", "println", "print", "printf", "and", "or", "not", "eq", "ne",
+    "lt", "le", "gt", "ge", "len", "index", "slice", "table", "replace",
 ];
 
 impl Template {
@@ -390,7 +390,8 @@ fn call(name: &str, a: &[Value]) -> Result<Value, String> {
     let text = |i: usize| a.get(i).map(go_print).unwrap_or_default();
     let whole = |i: usize| a.get(i).and_then(Value::as_i64).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
     let need = |n: usize| if a.len() < n { Err(format!("wrong number of args for {name}: want {n} got {}", a.len())) } else { Ok(()) };
-    let order = || a.first().and_then(Value::as_f64).partial_cmp(&a.get(1).and_then(Value::as_f64)).or_else(|| text(0).partial_cmp(&text(1)));
+    let order =
+        || a.first().and_then(Value::as_f64).partial_cmp(&a.get(1).and_then(Value::as_f64)).or_else(|| text(0).partial_cmp(&text(1)));
     use std::cmp::Ordering::{Equal, Greater, Less};
     Ok(match name {
         "json" => {

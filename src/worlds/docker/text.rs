@@ -207,10 +207,7 @@ mod tests {
 
     #[test]
     fn sizes_as_go_units() {
-        assert_eq!(
-            [0, 1090, 187_000_000, 1_980_000, 1_234_567_890].map(human_size),
-            ["0B", "1.09kB", "187MB", "1.98MB", "1.23GB"]
-        );
+        assert_eq!([0, 1090, 187_000_000, 1_980_000, 1_234_567_890].map(human_size), ["0B", "1.09kB", "187MB", "1.98MB", "1.23GB"]);
         assert_eq!([5_902_435, 1 << 31].map(bytes_size), ["5.629MiB", "2GiB"]);
     }
 

@@ -63,12 +63,31 @@ pub fn parse_volume_flag(text: &str) -> Result<MountSpec, String> {
         _ => return Err(format!("invalid volume specification: '{text}'")),
     };
     if target.is_empty() || !target.starts_with('/') {
-        return Err(format!("invalid volume specification: '{text}': invalid mount config for type \"volume\": invalid mount path: '{target}' mount path must be absolute"));
+        return Err(format!(
+            "invalid volume specification: '{text}': invalid mount config for type \"volume\": invalid mount path: '{target}' mount path must be absolute"
+        ));
     }
     if target == "/" {
-        return Err(format!("invalid volume specification: '{text}': invalid mount config for type \"volume\": invalid specification: destination can't be '/'"));
+        return Err(format!(
+            "invalid volume specification: '{text}': invalid mount config for type \"volume\": invalid specification: destination can't be '/'"
+        ));
     }
-    let known = ["ro", "rw", "z", "Z", "cached", "delegated", "consistent", "nocopy", "rprivate", "private", "rshared", "shared", "rslave", "slave"];
+    let known = [
+        "ro",
+        "rw",
+        "z",
+        "Z",
+        "cached",
+        "delegated",
+        "consistent",
+        "nocopy",
+        "rprivate",
+        "private",
+        "rshared",
+        "shared",
+        "rslave",
+        "slave",
+    ];
     if let Some(bad) = mode.split(',').find(|m| !m.is_empty() && !known.contains(m)) {
         return Err(format!("invalid mode: {bad}"));
     }
@@ -99,7 +118,8 @@ pub fn parse_mount_flag(text: &str) -> Result<MountSpec, String> {
             "source" | "src" => source = Some(value),
             "target" | "dst" | "destination" => target = Some(value),
             "readonly" | "ro" => read_only = matches!(value, "" | "1" | "true"),
-            "bind-propagation" | "consistency" | "volume-driver" | "volume-label" | "volume-opt" | "volume-nocopy" | "tmpfs-size" | "tmpfs-mode" => {}
+            "bind-propagation" | "consistency" | "volume-driver" | "volume-label" | "volume-opt" | "volume-nocopy" | "tmpfs-size"
+            | "tmpfs-mode" => {}
             other => return Err(format!("unexpected key '{other}' in '{field}'")),
         }
     }
@@ -219,7 +239,10 @@ mod tests {
         let v = |t: &str| parse_volume_flag(t).unwrap();
         assert_eq!(v("data:/d").kind, MountKind::Volume(Some("data".into())));
         assert_eq!(v("/data").kind, MountKind::Volume(None));
-        assert_eq!(v("./x:/d:ro"), MountSpec { kind: MountKind::Bind("./x".into()), target: "/d".into(), read_only: true, must_exist: false });
+        assert_eq!(
+            v("./x:/d:ro"),
+            MountSpec { kind: MountKind::Bind("./x".into()), target: "/d".into(), read_only: true, must_exist: false }
+        );
         for bad in ["data:d", "a:b:c:d", ":/d", "data:/", "data:/d:wild"] {
             assert!(parse_volume_flag(bad).is_err(), "{bad}");
         }

@@ -171,7 +171,9 @@ impl Docker {
     fn frozen(&self, event: &Event) -> Option<HostName> {
         let of = |cid: &Cid| self.containers.get(cid).map(|c| c.host.clone());
         let host = match event {
-            Event::Launch(cid, _) | Event::Restart(cid, _) | Event::StopTimeout(cid, _) | Event::Probe(cid, _) | Event::Probed(cid, ..) => of(cid),
+            Event::Launch(cid, _) | Event::Restart(cid, _) | Event::StopTimeout(cid, _) | Event::Probe(cid, _) | Event::Probed(cid, ..) => {
+                of(cid)
+            }
             Event::DaemonStopped(host) | Event::DaemonStart(host) => Some(host.clone()),
             _ => None,
         }?;
@@ -253,13 +255,15 @@ impl World for Docker {
             for c in setup.compose.iter().filter(|c| here(&c.host)) {
                 let mut argv: Vec<String> = ["docker", "compose", "-f", &c.source].map(String::from).to_vec();
                 // `--profile`, `-p` belong before the verb, everything else behind it.
-                let (global, local): (Vec<_>, Vec<_>) = c.flags.iter().partition(|f| f.starts_with("--profile") || f.starts_with("-p") || f.starts_with("--project"));
+                let (global, local): (Vec<_>, Vec<_>) =
+                    c.flags.iter().partition(|f| f.starts_with("--profile") || f.starts_with("-p") || f.starts_with("--project"));
                 argv.extend(global.iter().map(|f| f.to_string()));
                 argv.extend(["up".to_string(), "-d".to_string()]);
                 argv.extend(local.iter().map(|f| f.to_string()));
                 lines.push_back(argv);
             }
-            for (_, line) in setup.run.iter().filter(|(h, _)| here(h)) {
+            let first = hosts.first() == Some(host);
+            for (_, line) in setup.run.iter().filter(|(h, _)| h.as_ref().map_or(first, |h| h == host)) {
                 if let Ok(argv) = console::words(line) {
                     lines.push_back(argv);
                 }
@@ -385,7 +389,10 @@ impl World for Docker {
         let assumed: Vec<String> = self.machine.assumed().map(|i| super::images::familiar(&i.reference)).collect();
         let mut notes: Vec<String> = self.notes.iter().map(ToString::to_string).collect();
         if !assumed.is_empty() {
-            notes.push(format!("images nobody describes get a default program (100 requests/s, 64 MiB, ready after 1 s): {}", assumed.join(", ")));
+            notes.push(format!(
+                "images nobody describes get a default program (100 requests/s, 64 MiB, ready after 1 s): {}",
+                assumed.join(", ")
+            ));
         }
         notes
     }

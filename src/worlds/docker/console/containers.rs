@@ -64,14 +64,21 @@ fn port(call: &mut Call) -> Reply {
     bound.sort();
     let ips = |ip: &str| if ip.is_empty() { vec!["0.0.0.0", "[::]"] } else { vec![ip] }.into_iter().map(String::from).collect::<Vec<_>>();
     let Some(wanted) = call.args().get(1) else {
-        let lines = bound.iter().flat_map(|b| ips(&b.ip).into_iter().map(move |ip| format!("{}/{} -> {ip}:{}\n", b.container, b.proto, b.host)));
+        let lines =
+            bound.iter().flat_map(|b| ips(&b.ip).into_iter().map(move |ip| format!("{}/{} -> {ip}:{}\n", b.container, b.proto, b.host)));
         return Reply::out(lines.collect::<String>());
     };
     let (number, proto) = wanted.split_once('/').unwrap_or((wanted, "tcp"));
     let proto = Proto::parse(proto);
     let fits: Vec<_> = bound.iter().filter(|b| Some(b.proto) == proto && b.container.to_string() == number).collect();
     if fits.is_empty() {
-        return Reply::fail(format!("Error: No public port '{}' published for {word}", wanted.split('/').next().unwrap_or(wanted).to_string() + "/" + proto.map_or("tcp", Proto::word)), 1);
+        return Reply::fail(
+            format!(
+                "Error: No public port '{}' published for {word}",
+                wanted.split('/').next().unwrap_or(wanted).to_string() + "/" + proto.map_or("tcp", Proto::word)
+            ),
+            1,
+        );
     }
     gather(fits.into_iter().flat_map(|b| ips(&b.ip).into_iter().map(move |ip| Ok(format!("{ip}:{}\n", b.host)))))
 }
@@ -99,7 +106,9 @@ pub(super) fn must_force(call: &Call, warning: &str) -> Option<Reply> {
     if call.flags.on("force") {
         return None;
     }
-    Some(Reply::out(format!("WARNING! {warning}\nAre you sure you want to continue? [y/N] \nwheelhouse: nobody can answer here; use --force\n")))
+    Some(Reply::out(format!(
+        "WARNING! {warning}\nAre you sure you want to continue? [y/N] \nwheelhouse: nobody can answer here; use --force\n"
+    )))
 }
 
 fn prune(call: &mut Call) -> Reply {
@@ -112,7 +121,8 @@ fn prune(call: &mut Call) -> Reply {
 
 /// Removes every stopped container; what the CLI prints of it.
 pub(super) fn prune_containers(call: &mut Call) -> String {
-    let stopped: Vec<_> = call.d.containers_on(&call.host).filter(|c| !c.state.running && !c.starting).map(|c| (c.cid, c.id.clone())).collect();
+    let stopped: Vec<_> =
+        call.d.containers_on(&call.host).filter(|c| !c.state.running && !c.starting).map(|c| (c.cid, c.id.clone())).collect();
     let mut out = String::new();
     if !stopped.is_empty() {
         out.push_str("Deleted Containers:\n");

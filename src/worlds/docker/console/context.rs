@@ -27,10 +27,16 @@ pub const VERBS: &[Verb] = &[
         completes: Completes::Hosts,
         run: |c| {
             let name = c.args()[0].clone();
-            match c.d.hosts().find(|h| ***h == *name).cloned() {
+            let found = c.d.hosts().find(|h| ***h == *name).cloned();
+            match found {
                 Some(host) => {
                     c.d.context = host;
-                    Reply::Done(crate::worlds::Output { stdout: format!("{name}\n"), stderr: format!("Current context is now \"{name}\"\n"), exit: 0, running: false })
+                    Reply::Done(crate::worlds::Output {
+                        stdout: format!("{name}\n"),
+                        stderr: format!("Current context is now \"{name}\"\n"),
+                        exit: 0,
+                        running: false,
+                    })
                 }
                 None => Reply::fail(unknown(&name), 1),
             }

@@ -32,14 +32,17 @@ fn events(call: &mut Call) -> Reply {
         Ok(f) => f,
         Err(e) => return Reply::fail(e, 125),
     };
-    let known = ["config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "service", "type", "volume"];
+    let known =
+        ["config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "service", "type", "volume"];
     if let Some((k, _)) = filters.iter().find(|(k, _)| !known.contains(&k.as_str())) {
         return Reply::fail(format!("Error response from daemon: invalid filter '{k}'"), 1);
     }
     let moment = |name: &str| call.flags.get(name).map(|t| parse_moment(t, now).ok_or_else(|| t.to_string())).transpose();
     let (since, until) = match (moment("since"), moment("until")) {
         (Ok(s), Ok(u)) => (s, u),
-        (Err(t), _) | (_, Err(t)) => return Reply::fail(format!("Error response from daemon: failed to parse value as time or duration: \"{t}\""), 1),
+        (Err(t), _) | (_, Err(t)) => {
+            return Reply::fail(format!("Error response from daemon: failed to parse value as time or duration: \"{t}\""), 1);
+        }
     };
     let format = match call.flags.get("format") {
         Some("json") => Some(None),
@@ -78,7 +81,10 @@ impl Events {
                     Some((k, x)) => e.attributes.get(k).is_some_and(|l| **l == *x),
                     None => e.attributes.contains_key(v.as_str()),
                 },
-                "image" => e.attributes.get("image").is_some_and(|i| i.starts_with(v.as_str())) || e.kind == "image" && e.id.starts_with(v.as_str()),
+                "image" => {
+                    e.attributes.get("image").is_some_and(|i| i.starts_with(v.as_str()))
+                        || e.kind == "image" && e.id.starts_with(v.as_str())
+                }
                 "scope" => v == "local",
                 kind => e.kind == kind && (e.name() == v || e.id.starts_with(v.as_str())),
             })
@@ -90,7 +96,8 @@ impl Script for Events {
     fn advance(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
         let events = d.engine(&io.host).events.clone();
         let mut at_next = 0;
-        for e in events.iter().filter(|e| e.at >= self.next) {
+        let from = self.next;
+        for e in events.iter().filter(|e| e.at >= from) {
             if e.at == self.next {
                 at_next += 1;
                 if at_next <= self.skip {

@@ -47,7 +47,11 @@ pub fn run_in(d: &mut Docker, host: &Arc<str>, word: &str, argv: &[Arc<str>], de
     };
     let Some(c) = d.container(cid).cloned() else { return Reply::fail("Error response from daemon: No such container", 1) };
     if !c.alive() {
-        let why = if c.state.restarting { format!("Container {} is restarting, wait until the container is running", c.id) } else { format!("container {} is not running", c.id) };
+        let why = if c.state.restarting {
+            format!("Container {} is restarting, wait until the container is running", c.id)
+        } else {
+            format!("container {} is not running", c.id)
+        };
         return Reply::fail(format!("Error response from daemon: {why}"), 1);
     }
     if c.state.paused {
@@ -60,8 +64,15 @@ pub fn run_in(d: &mut Docker, host: &Arc<str>, word: &str, argv: &[Arc<str>], de
     // The OCI runtime's words for a command that is not there.
     if result.code == 127 && result.stdout.is_empty() && !argv.first().is_some_and(|a| a.ends_with("sh")) {
         let name = argv.first().map_or("", |a| &**a);
-        let why = if name.contains('/') { format!("stat {name}: no such file or directory") } else { "executable file not found in $PATH".into() };
-        return Reply::fail(format!("OCI runtime exec failed: exec failed: unable to start container process: exec: \"{name}\": {why}: unknown"), 127);
+        let why = if name.contains('/') {
+            format!("stat {name}: no such file or directory")
+        } else {
+            "executable file not found in $PATH".into()
+        };
+        return Reply::fail(
+            format!("OCI runtime exec failed: exec failed: unable to start container process: exec: \"{name}\": {why}: unknown"),
+            127,
+        );
     }
     Reply::Script(Box::new(Exec { until: cx.now + result.takes, asked: false, out: result.stdout, err: result.stderr, code: result.code }))
 }

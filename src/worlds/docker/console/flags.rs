@@ -112,7 +112,8 @@ pub fn parse(table: &[Flag], words: &[String], interspersed: bool) -> Result<Par
                 };
                 if flag.kind == Kind::Bool {
                     let v = match rest.strip_prefix('=') {
-                        Some(v) => boolean(v).ok_or_else(|| format!("invalid argument \"{v}\" for \"-{c}, --{}\" flag: invalid syntax", flag.long))?,
+                        Some(v) => boolean(v)
+                            .ok_or_else(|| format!("invalid argument \"{v}\" for \"-{c}, --{}\" flag: invalid syntax", flag.long))?,
                         None => "true".into(),
                     };
                     if rest.starts_with('=') {
@@ -160,7 +161,12 @@ fn take(parsed: &mut Parsed, flag: &Flag, v: String) {
 mod tests {
     use super::*;
 
-    const TABLE: &[Flag] = &[switch("detach", Some('d'), ""), list("publish", Some('p'), ""), value("name", None, ""), unsimulated(value("user", Some('u'), ""))];
+    const TABLE: &[Flag] = &[
+        switch("detach", Some('d'), ""),
+        list("publish", Some('p'), ""),
+        value("name", None, ""),
+        unsimulated(value("user", Some('u'), "")),
+    ];
 
     fn go(line: &str) -> Result<Parsed, String> {
         let words: Vec<String> = line.split_whitespace().map(String::from).collect();

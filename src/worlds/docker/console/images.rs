@@ -49,7 +49,10 @@ pub const VERBS: &[Verb] = &[
         paths: &[&["rmi"], &["image", "rm"], &["image", "remove"]],
         usage: "[OPTIONS] IMAGE [IMAGE...]",
         about: "Remove one or more images",
-        flags: &[switch("force", Some('f'), "Force removal of the image"), unsimulated(switch("no-prune", None, "Do not delete untagged parents"))],
+        flags: &[
+            switch("force", Some('f'), "Force removal of the image"),
+            unsimulated(switch("no-prune", None, "Do not delete untagged parents")),
+        ],
         args: (1, usize::MAX),
         completes: Completes::Images,
         run: |c| {
@@ -75,7 +78,11 @@ pub const VERBS: &[Verb] = &[
         args: (0, 0),
         run: |c| {
             let all = c.flags.on("all");
-            let warning = if all { "This will remove all images without at least one container associated to them." } else { "This will remove all dangling images." };
+            let warning = if all {
+                "This will remove all images without at least one container associated to them."
+            } else {
+                "This will remove all dangling images."
+            };
             if let Some(question) = super::containers::must_force(c, warning) {
                 return question;
             }
@@ -111,7 +118,13 @@ fn images(call: &mut Call) -> Reply {
     if let Some(word) = call.args().first() {
         let wanted = ImageRef::new(word.as_str());
         let tagged = word.rsplit('/').next().is_some_and(|l| l.contains(':'));
-        all.retain(|i| if tagged { i.reference.canonical() == wanted.canonical() } else { familiar_repository(&i.reference) == familiar_repository(&wanted) });
+        all.retain(|i| {
+            if tagged {
+                i.reference.canonical() == wanted.canonical()
+            } else {
+                familiar_repository(&i.reference) == familiar_repository(&wanted)
+            }
+        });
     }
     for (k, v) in &filters {
         match k.as_str() {
@@ -181,7 +194,11 @@ struct Pull {
 
 impl Script for Pull {
     fn advance(&mut self, d: &mut Docker, io: &mut Io, _cx: &mut Cx) -> Option<i32> {
-        if !std::mem::replace(&mut self.began, true) && !self.quiet && !self.image.text.contains('@') && !self.image.text.rsplit('/').next().is_some_and(|l| l.contains(':')) {
+        if !std::mem::replace(&mut self.began, true)
+            && !self.quiet
+            && !self.image.text.contains('@')
+            && !self.image.text.rsplit('/').next().is_some_and(|l| l.contains(':'))
+        {
             io.out.push_str("Using default tag: latest\n");
         }
         let state = d.pulls.get(&self.pull).cloned()?;

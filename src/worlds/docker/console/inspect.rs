@@ -48,7 +48,18 @@ pub const VERBS: &[Verb] = &[
         flags: &[FORMAT],
         args: (1, usize::MAX),
         completes: Completes::Images,
-        run: |c| show(c, |d, h, w| any(d, h, w, "image"), |_, w| format!("Error response from daemon: No such image: {}", super::super::images::familiar(&crate::model::ImageRef::new(w)))),
+        run: |c| {
+            show(
+                c,
+                |d, h, w| any(d, h, w, "image"),
+                |_, w| {
+                    format!(
+                        "Error response from daemon: No such image: {}",
+                        super::super::images::familiar(&crate::model::ImageRef::new(w))
+                    )
+                },
+            )
+        },
         ..Verb::DEFAULT
     },
     Verb {

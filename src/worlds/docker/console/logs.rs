@@ -48,7 +48,9 @@ impl Choice {
     /// The daemon's sentence for a time that is none.
     pub fn read(f: &super::flags::Parsed, now: SimTime) -> Result<Self, String> {
         let moment = |name: &str| match f.get(name) {
-            Some(text) => parse_moment(text, now).map(Some).ok_or_else(|| format!("invalid value for \"{name}\": failed to parse value as time or duration: {text:?}")),
+            Some(text) => parse_moment(text, now)
+                .map(Some)
+                .ok_or_else(|| format!("invalid value for \"{name}\": failed to parse value as time or duration: {text:?}")),
             None => Ok(None),
         };
         let tail = match f.get("tail") {

@@ -74,11 +74,6 @@ impl Verb {
         completes: Completes::Nothing,
         run: |_| Reply::out(""),
     };
-
-    /// `docker run`, `docker network create`: the first path.
-    fn name(&self) -> String {
-        format!("docker {}", self.paths.first().map(|p| p.join(" ")).unwrap_or_default())
-    }
 }
 
 /// One call of a verb.
@@ -139,8 +134,35 @@ pub const VERBS: &[&[Verb]] = &[
 
 /// Real commands without a counterpart here: said honestly instead of "unknown".
 const NOT_SIMULATED: &[&str] = &[
-    "attach", "build", "builder", "buildx", "checkpoint", "commit", "config", "cp", "diff", "export", "history", "import", "init", "load", "login",
-    "logout", "manifest", "node", "plugin", "push", "save", "scout", "search", "secret", "service", "stack", "swarm", "tag", "trust",
+    "attach",
+    "build",
+    "builder",
+    "buildx",
+    "checkpoint",
+    "commit",
+    "config",
+    "cp",
+    "diff",
+    "export",
+    "history",
+    "import",
+    "init",
+    "load",
+    "login",
+    "logout",
+    "manifest",
+    "node",
+    "plugin",
+    "push",
+    "save",
+    "scout",
+    "search",
+    "secret",
+    "service",
+    "stack",
+    "swarm",
+    "tag",
+    "trust",
 ];
 
 fn verbs() -> impl Iterator<Item = &'static Verb> {
@@ -169,7 +191,9 @@ pub fn dispatch(d: &mut Docker, host: &HostName, argv: &[String], owner: Owner, 
     while let Some(flag) = rest.first().filter(|w| w.starts_with('-')) {
         let (name, inline) = flag.split_once('=').map_or((flag.as_str(), None), |(n, v)| (n, Some(v.to_string())));
         match name {
-            "-v" | "--version" => return Reply::out(format!("Docker version {}, build {}\n", system::CLIENT_VERSION, system::CLIENT_COMMIT)),
+            "-v" | "--version" => {
+                return Reply::out(format!("Docker version {}, build {}\n", system::CLIENT_VERSION, system::CLIENT_COMMIT));
+            }
             "-h" | "--help" => return help(d),
             "-D" | "--debug" | "--tls" | "--tlsverify" => rest = &rest[1..],
             "-c" | "--context" | "-l" | "--log-level" | "--config" | "-H" | "--host" => {
@@ -177,7 +201,9 @@ pub fn dispatch(d: &mut Docker, host: &HostName, argv: &[String], owner: Owner, 
                     Some(v) => (Some(v), 1),
                     None => (rest.get(1).cloned(), 2),
                 };
-                let Some(v) = v else { return Reply::fail(format!("flag needs an argument: {name}\n\nRun 'docker --help' for more information"), 125) };
+                let Some(v) = v else {
+                    return Reply::fail(format!("flag needs an argument: {name}\n\nRun 'docker --help' for more information"), 125);
+                };
                 if matches!(name, "-c" | "--context") {
                     match d.hosts().find(|h| ***h == *v) {
                         Some(h) => host = h.clone(),
@@ -188,12 +214,21 @@ pub fn dispatch(d: &mut Docker, host: &HostName, argv: &[String], owner: Owner, 
                     let bare = bare.rsplit('@').next().unwrap_or(bare);
                     match d.hosts().find(|h| ***h == *bare) {
                         Some(h) => host = h.clone(),
-                        None => return Reply::fail(format!("Cannot connect to the Docker daemon at {v}. Is the docker daemon running?"), 1),
+                        None => {
+                            return Reply::fail(format!("Cannot connect to the Docker daemon at {v}. Is the docker daemon running?"), 1);
+                        }
                     }
                 }
                 rest = rest.get(used..).unwrap_or_default();
             }
-            other => return Reply::fail(format!("unknown flag: {other}\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information"), 125),
+            other => {
+                return Reply::fail(
+                    format!(
+                        "unknown flag: {other}\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information"
+                    ),
+                    125,
+                );
+            }
         }
     }
     let Some(first) = rest.first() else { return help(d) };
@@ -212,7 +247,16 @@ pub fn dispatch(d: &mut Docker, host: &HostName, argv: &[String], owner: Owner, 
 
 /// Parses a verb's flags and runs it.
 #[expect(clippy::too_many_arguments, reason = "the parts of one call, put together here and nowhere else")]
-pub fn run_verb(d: &mut Docker, verb: &Verb, name: &str, host: &HostName, words: &[String], owner: Owner, files: &dyn Files, cx: &mut Cx) -> Reply {
+pub fn run_verb(
+    d: &mut Docker,
+    verb: &Verb,
+    name: &str,
+    host: &HostName,
+    words: &[String],
+    owner: Owner,
+    files: &dyn Files,
+    cx: &mut Cx,
+) -> Reply {
     let usage = format!("Usage:  {name} {}", verb.usage).trim_end().to_string();
     let tail = format!("\n\n{usage}\n\nRun '{name} --help' for more information");
     let flags = match flags::parse(verb.flags, words, verb.interspersed) {
@@ -239,7 +283,11 @@ pub fn run_verb(d: &mut Docker, verb: &Verb, name: &str, host: &HostName, words:
     }
     if !verb.local {
         if let Some(why) = d.unreachable(host) {
-            return if verb.failure == 125 { Reply::fail(format!("docker: {why}\n\nRun '{name} --help' for more information"), 125) } else { Reply::fail(why, 1) };
+            return if verb.failure == 125 {
+                Reply::fail(format!("docker: {why}\n\nRun '{name} --help' for more information"), 125)
+            } else {
+                Reply::fail(why, 1)
+            };
         }
     }
     let notes: String = flags.ignored.iter().map(|f| format!("wheelhouse: --{f} is accepted but not simulated\n")).collect();
@@ -291,18 +339,37 @@ impl Script for Noted {
 
 fn unknown(rest: &[String]) -> Reply {
     let first = rest.first().map_or("", String::as_str);
-    if NOT_SIMULATED.contains(&first) || (matches!(first, "container" | "image" | "system" | "volume" | "network") && rest.get(1).is_some_and(|w| NOT_SIMULATED.contains(&w.as_str()))) {
-        return Reply::fail(format!("wheelhouse: `docker {}` is a real command that is not simulated", rest.iter().take(2).filter(|w| !w.starts_with('-')).cloned().collect::<Vec<_>>().join(" ")), 1);
+    if NOT_SIMULATED.contains(&first)
+        || (matches!(first, "container" | "image" | "system" | "volume" | "network")
+            && rest.get(1).is_some_and(|w| NOT_SIMULATED.contains(&w.as_str())))
+    {
+        return Reply::fail(
+            format!(
+                "wheelhouse: `docker {}` is a real command that is not simulated",
+                rest.iter().take(2).filter(|w| !w.starts_with('-')).cloned().collect::<Vec<_>>().join(" ")
+            ),
+            1,
+        );
     }
     let groups: Vec<&str> = verbs().flat_map(|v| v.paths).filter(|p| p.len() > 1).map(|p| p[0]).collect();
     if groups.contains(&first) {
-        let subs: std::collections::BTreeSet<(&str, &str)> =
-            verbs().flat_map(|v| v.paths.iter().map(move |p| (*p, v.about))).filter(|(p, _)| p.len() == 2 && p[0] == first).map(|(p, a)| (p[1], a)).collect();
+        let subs: std::collections::BTreeSet<(&str, &str)> = verbs()
+            .flat_map(|v| v.paths.iter().map(move |p| (*p, v.about)))
+            .filter(|(p, _)| p.len() == 2 && p[0] == first)
+            .map(|(p, a)| (p[1], a))
+            .collect();
         return match rest.get(1).filter(|w| !w.starts_with('-')) {
-            Some(second) => Reply::fail(format!("docker: unknown command: docker {first} {second}\n\nUsage:  docker {first} COMMAND\n\nRun 'docker {first} --help' for more information"), 1),
+            Some(second) => Reply::fail(
+                format!(
+                    "docker: unknown command: docker {first} {second}\n\nUsage:  docker {first} COMMAND\n\nRun 'docker {first} --help' for more information"
+                ),
+                1,
+            ),
             None => {
                 let lines: String = subs.iter().map(|(name, about)| format!("  {name:<11} {about}\n")).collect();
-                Reply::out(format!("Usage:  docker {first} COMMAND\n\nCommands:\n{lines}\nRun 'docker {first} COMMAND --help' for more information on a command.\n"))
+                Reply::out(format!(
+                    "Usage:  docker {first} COMMAND\n\nCommands:\n{lines}\nRun 'docker {first} COMMAND --help' for more information on a command.\n"
+                ))
             }
         };
     }
@@ -363,7 +430,9 @@ pub fn complete(d: &Docker, argv: &[String]) -> Vec<String> {
         Some((v, _)) if last.starts_with('-') => out.extend(v.flags.iter().map(|f| format!("--{}", f.long))),
         Some((v, _)) => {
             let host = d.context().clone();
-            let containers = |keep: fn(&super::Container) -> bool| d.containers_on(&host).filter(|c| keep(c)).map(|c| c.name.to_string()).collect::<Vec<_>>();
+            let containers = |keep: fn(&super::Container) -> bool| {
+                d.containers_on(&host).filter(|c| keep(c)).map(|c| c.name.to_string()).collect::<Vec<_>>()
+            };
             out = match v.completes {
                 Completes::Nothing => Vec::new(),
                 Completes::Containers => containers(|_| true),
@@ -406,7 +475,11 @@ pub fn format_rows(format: &str, headers: &[(&str, &str)], rows: &[serde_json::V
     let fill = |row: &serde_json::Value| {
         parsed.render(row).map_err(|e| {
             let field = e.rsplit("key ").next().unwrap_or_default().trim_matches('"').to_string();
-            if e.contains("no entry for key") { format!("template: :1:2: executing \"\" at <.{field}>: can't evaluate field {field}") } else { format!("template: :1: {e}") }
+            if e.contains("no entry for key") {
+                format!("template: :1:2: executing \"\" at <.{field}>: can't evaluate field {field}")
+            } else {
+                format!("template: :1: {e}")
+            }
         })
     };
     let mut lines = Vec::new();
@@ -416,7 +489,8 @@ pub fn format_rows(format: &str, headers: &[(&str, &str)], rows: &[serde_json::V
     if !as_table {
         return Ok(lines.iter().map(|l| format!("{l}\n")).collect());
     }
-    let header_row: serde_json::Value = headers.iter().map(|(k, v)| ((*k).to_string(), serde_json::Value::from(*v))).collect::<serde_json::Map<_, _>>().into();
+    let header_row: serde_json::Value =
+        headers.iter().map(|(k, v)| ((*k).to_string(), serde_json::Value::from(*v))).collect::<serde_json::Map<_, _>>().into();
     let header = fill(&header_row)?;
     let cells = |line: &str| line.split('\t').map(String::from).collect::<Vec<_>>();
     let header = cells(&header);
@@ -439,7 +513,9 @@ pub fn filters(flags: &Parsed) -> Result<Vec<(String, String)>, String> {
 
 /// `k=v` labels.
 pub fn labels(list: &[String]) -> super::container::Labels {
-    std::sync::Arc::new(list.iter().map(|l| l.split_once('=').map_or((l.as_str().into(), "".into()), |(k, v)| (k.into(), v.into()))).collect())
+    std::sync::Arc::new(
+        list.iter().map(|l| l.split_once('=').map_or((l.as_str().into(), "".into()), |(k, v)| (k.into(), v.into()))).collect(),
+    )
 }
 
 /// Text and exit status of several results: successes on stdout, errors on stderr.

@@ -59,7 +59,11 @@ pub const VERBS: &[Verb] = &[
         paths: &[&["network", "connect"]],
         usage: "[OPTIONS] NETWORK CONTAINER",
         about: "Connect a container to a network",
-        flags: &[list("alias", None, "Add network-scoped alias for the container"), unsimulated(value("ip", None, "IPv4 address")), unsimulated(list("link", None, "Add link to another container"))],
+        flags: &[
+            list("alias", None, "Add network-scoped alias for the container"),
+            unsimulated(value("ip", None, "IPv4 address")),
+            unsimulated(list("link", None, "Add link to another container")),
+        ],
         args: (2, 2),
         completes: Completes::Networks,
         run: |c| {
@@ -166,7 +170,12 @@ fn create(call: &mut Call) -> Reply {
     let f = &call.flags;
     let pool = match f.get("subnet").map(|s| Pool::parse(s).ok_or_else(|| s.to_string())).transpose() {
         Ok(p) => p,
-        Err(s) => return Reply::fail(format!("Error response from daemon: invalid network config:\ninvalid subnet {s}: invalid CIDR block notation"), 1),
+        Err(s) => {
+            return Reply::fail(
+                format!("Error response from daemon: invalid network config:\ninvalid subnet {s}: invalid CIDR block notation"),
+                1,
+            );
+        }
     };
     let options = NetworkOptions {
         driver: f.get("driver").unwrap_or("bridge").into(),

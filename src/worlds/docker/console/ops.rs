@@ -117,7 +117,10 @@ pub const VERBS: &[Verb] = &[
 
 fn grace(c: &Call) -> Result<Option<i64>, String> {
     match c.flags.get("timeout").or_else(|| c.flags.get("time")) {
-        Some(t) => t.parse().map(Some).map_err(|_| format!("invalid argument \"{t}\" for \"-t, --timeout\" flag: strconv.ParseInt: parsing \"{t}\": invalid syntax")),
+        Some(t) => t
+            .parse()
+            .map(Some)
+            .map_err(|_| format!("invalid argument \"{t}\" for \"-t, --timeout\" flag: strconv.ParseInt: parsing \"{t}\": invalid syntax")),
         None => Ok(None),
     }
 }
@@ -144,7 +147,12 @@ impl Kind {
 
 fn each(c: &mut Call, kind: Kind) -> Reply {
     let words = c.args().to_vec();
-    Reply::Script(Box::new(Each { kind, items: words.into_iter().map(|word| Item { word, state: State::Waiting }).collect(), printed: 0, failed: Vec::new() }))
+    Reply::Script(Box::new(Each {
+        kind,
+        items: words.into_iter().map(|word| Item { word, state: State::Waiting }).collect(),
+        printed: 0,
+        failed: Vec::new(),
+    }))
 }
 
 #[derive(Clone, Debug)]

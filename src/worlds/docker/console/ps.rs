@@ -57,7 +57,9 @@ fn row(call: &Call, c: &Container, truncate: bool) -> Value {
         .mounts
         .iter()
         .filter_map(|m| match &m.kind {
-            MountKind::Volume(Some(s)) | MountKind::Bind(s) => Some(if truncate { super::super::text::ellipsis(s, 15) } else { s.to_string() }),
+            MountKind::Volume(Some(s)) | MountKind::Bind(s) => {
+                Some(if truncate { super::super::text::ellipsis(s, 15) } else { s.to_string() })
+            }
             _ => None,
         })
         .collect();
@@ -128,7 +130,10 @@ fn one(call: &Call, c: &Container, key: &str, v: &str) -> Result<bool, String> {
             Some((k, x)) => c.config.label(k).is_some_and(|l| **l == *x),
             None => c.config.label(v).is_some(),
         },
-        "ancestor" => crate::model::ImageRef::new(v).canonical() == c.config.image.canonical() || super::super::images::familiar_repository(&c.config.image) == v,
+        "ancestor" => {
+            crate::model::ImageRef::new(v).canonical() == c.config.image.canonical()
+                || super::super::images::familiar_repository(&c.config.image) == v
+        }
         "network" => c.endpoints.iter().any(|e| *e.network == *v),
         "volume" => c.mounts.iter().any(|m| *m.target == *v || matches!(&m.kind, MountKind::Volume(Some(n)) if **n == *v)),
         "publish" | "expose" => {

@@ -45,7 +45,11 @@ const RUN_FLAGS: &[Flag] = &[
     value("health-interval", None, "Time between running the check (ms|s|m|h) (default 0s)"),
     value("health-timeout", None, "Maximum time to allow one check to run (ms|s|m|h) (default 0s)"),
     value("health-retries", None, "Consecutive failures needed to report unhealthy"),
-    value("health-start-period", None, "Start period for the container to initialize before starting health-retries countdown (ms|s|m|h) (default 0s)"),
+    value(
+        "health-start-period",
+        None,
+        "Start period for the container to initialize before starting health-retries countdown (ms|s|m|h) (default 0s)",
+    ),
     value("health-start-interval", None, "Time between running the check during the start period (ms|s|m|h) (default 0s)"),
     switch("no-healthcheck", None, "Disable any container-specified HEALTHCHECK"),
     switch("init", None, "Run an init inside the container that forwards signals and reaps processes"),
@@ -227,7 +231,9 @@ fn config(call: &Call) -> Result<Config, String> {
         c.stop_signal = Some(signal.into());
     }
     c.stop_timeout = match f.get("stop-timeout") {
-        Some(t) => Some(t.parse().map_err(|_| format!("invalid argument \"{t}\" for \"--stop-timeout\" flag: strconv.ParseInt: parsing \"{t}\": invalid syntax"))?),
+        Some(t) => Some(t.parse().map_err(|_| {
+            format!("invalid argument \"{t}\" for \"--stop-timeout\" flag: strconv.ParseInt: parsing \"{t}\": invalid syntax")
+        })?),
         None => None,
     };
     Ok(c)
@@ -235,7 +241,12 @@ fn config(call: &Call) -> Result<Config, String> {
 
 fn size(f: &Parsed, flag: &str) -> Result<Option<u64>, String> {
     match f.get(flag) {
-        Some(text) => parse_size(text, false).map(Some).map_err(|_| format!("invalid argument \"{text}\" for \"{}--{flag}\" flag: invalid size: '{text}'", if flag == "memory" { "-m, " } else { "" })),
+        Some(text) => parse_size(text, false).map(Some).map_err(|_| {
+            format!(
+                "invalid argument \"{text}\" for \"{}--{flag}\" flag: invalid size: '{text}'",
+                if flag == "memory" { "-m, " } else { "" }
+            )
+        }),
         None => Ok(None),
     }
 }
@@ -252,7 +263,13 @@ pub(super) fn cpus(text: &str) -> Result<u32, String> {
 fn mounts(f: &Parsed) -> Result<Vec<MountSpec>, String> {
     let mut all = Vec::new();
     for v in f.all("volume") {
-        all.push(parse_volume_flag(v).map_err(|e| if e.starts_with("create ") || e.starts_with("invalid volume") || e.starts_with("invalid mode") { format!("Error response from daemon: {e}") } else { e })?);
+        all.push(parse_volume_flag(v).map_err(|e| {
+            if e.starts_with("create ") || e.starts_with("invalid volume") || e.starts_with("invalid mode") {
+                format!("Error response from daemon: {e}")
+            } else {
+                e
+            }
+        })?);
     }
     for m in f.all("mount") {
         all.push(parse_mount_flag(m).map_err(|e| format!("invalid argument \"{m}\" for \"--mount\" flag: {e}"))?);
@@ -307,10 +324,13 @@ fn networks(f: &Parsed, c: &mut Config) -> Result<(), String> {
 
 fn health(f: &Parsed) -> Result<Option<HealthConfig>, String> {
     let duration = |flag: &str| match f.get(flag) {
-        Some(text) => SimDuration::parse(text).map_err(|_| format!("invalid argument \"{text}\" for \"--{flag}\" flag: time: invalid duration \"{text}\"")),
+        Some(text) => SimDuration::parse(text)
+            .map_err(|_| format!("invalid argument \"{text}\" for \"--{flag}\" flag: time: invalid duration \"{text}\"")),
         None => Ok(SimDuration::ZERO),
     };
-    let given = ["health-cmd", "health-interval", "health-timeout", "health-retries", "health-start-period", "health-start-interval"].iter().any(|n| f.has(n));
+    let given = ["health-cmd", "health-interval", "health-timeout", "health-retries", "health-start-period", "health-start-interval"]
+        .iter()
+        .any(|n| f.has(n));
     if f.on("no-healthcheck") {
         return if given { Err("--no-healthcheck conflicts with --health-* options".into()) } else { Ok(None) };
     }
@@ -319,7 +339,9 @@ fn health(f: &Parsed) -> Result<Option<HealthConfig>, String> {
     }
     let test = f.get("health-cmd").filter(|c| !c.is_empty()).map_or_else(Vec::new, |c| vec!["CMD-SHELL".into(), c.into()]);
     let retries = match f.get("health-retries") {
-        Some(r) => r.parse::<i64>().map_err(|_| format!("invalid argument \"{r}\" for \"--health-retries\" flag: strconv.ParseInt: parsing \"{r}\": invalid syntax"))?,
+        Some(r) => r.parse::<i64>().map_err(|_| {
+            format!("invalid argument \"{r}\" for \"--health-retries\" flag: strconv.ParseInt: parsing \"{r}\": invalid syntax")
+        })?,
         None => 0,
     };
     let retries = u32::try_from(retries).map_err(|_| "--health-retries cannot be negative".to_string())?;

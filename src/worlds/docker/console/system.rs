@@ -122,14 +122,18 @@ fn df(call: &mut Call) -> Reply {
     let host = &call.host;
     let images = d.images(host);
     let used = |i: &crate::model::ImageSpec| d.containers_on(host).any(|c| c.config.image.canonical() == i.reference.canonical());
-    let share = |part: u64, all: u64| if all == 0 { format!("{}", human_size4(part)) } else { format!("{} ({}%)", human_size4(part), part * 100 / all) };
+    let share = |part: u64, all: u64| {
+        if all == 0 { format!("{}", human_size4(part)) } else { format!("{} ({}%)", human_size4(part), part * 100 / all) }
+    };
     let all: u64 = images.iter().map(|i| i.size).sum();
     let idle: u64 = images.iter().filter(|i| !used(i)).map(|i| i.size).sum();
     let volumes: Vec<_> = d.machine().volumes(host).cloned().collect();
     let bytes: u64 = volumes.iter().map(|v| v.bytes).sum();
     let free = |name: &str| d.volume_users(host, name).is_empty();
     let lost: u64 = volumes.iter().filter(|v| free(&v.name)).map(|v| v.bytes).sum();
-    let row = |kind: &str, total: usize, active: usize, size: u64, reclaim: u64| vec![kind.to_string(), total.to_string(), active.to_string(), human_size4(size), share(reclaim, size)];
+    let row = |kind: &str, total: usize, active: usize, size: u64, reclaim: u64| {
+        vec![kind.to_string(), total.to_string(), active.to_string(), human_size4(size), share(reclaim, size)]
+    };
     let containers = d.containers_on(host).count();
     let active = d.containers_on(host).filter(|c| c.state.running).count();
     Reply::out(table(

@@ -50,7 +50,10 @@ fn update(call: &mut Call) -> Reply {
         return Reply::fail("Error response from daemon: Minimum memory limit allowed is 6MB", 1);
     }
     if memory.is_some() || cpus.is_some() {
-        call.d.notes.insert("docker update: new memory and CPU limits take effect when the container is made anew; the kernel would apply them at once".into());
+        call.d.notes.insert(
+            "docker update: new memory and CPU limits take effect when the container is made anew; the kernel would apply them at once"
+                .into(),
+        );
     }
     let words = call.args().to_vec();
     let mut results = Vec::new();

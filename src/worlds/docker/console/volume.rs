@@ -37,7 +37,13 @@ pub const VERBS: &[Verb] = &[
         args: (0, 1),
         run: |c| {
             if let Some(other) = c.flags.get("driver").filter(|d| *d != "local") {
-                return Reply::fail(format!("Error response from daemon: create {}: error looking up volume plugin {other}: plugin \"{other}\" not found", c.args().first().map_or("", String::as_str)), 1);
+                return Reply::fail(
+                    format!(
+                        "Error response from daemon: create {}: error looking up volume plugin {other}: plugin \"{other}\" not found",
+                        c.args().first().map_or("", String::as_str)
+                    ),
+                    1,
+                );
             }
             let name = c.args().first().cloned().or_else(|| c.flags.get("name").map(String::from));
             let labels = super::labels(c.flags.all("label"));
@@ -82,7 +88,9 @@ pub const VERBS: &[Verb] = &[
         args: (0, 0),
         run: |c| {
             let which = if c.flags.on("all") { "all" } else { "anonymous" };
-            if let Some(question) = super::containers::must_force(c, &format!("This will remove {which} local volumes not used by at least one container.")) {
+            if let Some(question) =
+                super::containers::must_force(c, &format!("This will remove {which} local volumes not used by at least one container."))
+            {
                 return question;
             }
             let (text, bytes) = prune_volumes(c);
@@ -92,8 +100,14 @@ pub const VERBS: &[Verb] = &[
     },
 ];
 
-const HEADERS: &[(&str, &str)] =
-    &[("Driver", "DRIVER"), ("Name", "VOLUME NAME"), ("Scope", "SCOPE"), ("Mountpoint", "MOUNTPOINT"), ("Labels", "LABELS"), ("Size", "SIZE")];
+const HEADERS: &[(&str, &str)] = &[
+    ("Driver", "DRIVER"),
+    ("Name", "VOLUME NAME"),
+    ("Scope", "SCOPE"),
+    ("Mountpoint", "MOUNTPOINT"),
+    ("Labels", "LABELS"),
+    ("Size", "SIZE"),
+];
 
 fn ls(call: &mut Call) -> Reply {
     let f = &call.flags;
