@@ -121,6 +121,16 @@ fn show(call: &mut Call, find: impl Fn(&Docker, &str, &str) -> Option<Value>, mi
         Ok(t) => t,
         Err(e) => return Reply::fail(format!("template parsing error: template: {e}"), 64),
     };
+    for v in &mut found {
+        // The typed object behind a template has its optional parts as nil, which the printed JSON leaves out.
+        if let Some(state) = v.get_mut("State").and_then(Value::as_object_mut) {
+            state.entry("Health").or_insert(Value::Null);
+        }
+        if let Some(config) = v.get_mut("Config").and_then(Value::as_object_mut).filter(|c| c.contains_key("Hostname")) {
+            config.entry("Healthcheck").or_insert(Value::Null);
+            config.entry("StopSignal").or_insert_with(|| "".into());
+        }
+    }
     for v in &found {
         match template.render(v) {
             Ok(text) => output.stdout.push_str(&format!("{text}\n")),
