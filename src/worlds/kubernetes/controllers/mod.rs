@@ -63,6 +63,8 @@ pub struct Manager {
     pub cache: Store,
     /// Bumped at every start, so that periodic turns of an earlier life fall silent.
     life: u32,
+    /// The record of the start: the cause of periodic turns that nothing else caused.
+    started: Option<crate::kernel::RecordId>,
     queues: Vec<Queue>,
     /// Pods and ReplicaSets without a controller: the only candidates for adoption.
     orphans: Set<Item>,
@@ -80,6 +82,7 @@ impl Default for Manager {
             up: true,
             cache: Store::default(),
             life: 0,
+            started: None,
             queues: vec![Queue::default(); CONTROLLERS.len()],
             orphans: Set::new(),
             replicasets: replicaset::State::default(),
@@ -101,7 +104,7 @@ impl Manager {
                 ctl.agenda.cancel(*token);
             }
         }
-        *self = Self { life, cache: ctl.api.store.clone(), ..Self::default() };
+        *self = Self { life, started: ctl.cx.cause, cache: ctl.api.store.clone(), ..Self::default() };
         for info in CONTROLLERS {
             if let Some((period, first)) = info.period {
                 let (period, first) = (period(ctl.config), first);
@@ -177,8 +180,8 @@ impl Manager {
                 }
                 let info = id.info();
                 if let Some((period, _)) = info.period {
-                    // Periodic turns have no cause of their own; what they find carries its own.
-                    ctl.cx.cause = None;
+                    // What a periodic turn finds carries its own cause, if it has one.
+                    ctl.cx.cause = self.started;
                     // The period begins when the pass has ended (wait.UntilWithContext), so turns drift by what a pass takes.
                     ctl.after(period(ctl.config) + queue::PICK_UP, super::Event::Controller(Event::Tick(id, life)));
                 }

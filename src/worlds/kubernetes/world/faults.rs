@@ -13,9 +13,8 @@ use crate::model::{Action, Behaviour, Component, Fault, FaultKind, FaultTarget, 
 use super::super::api::meta::Name;
 use super::super::api::object::{Deployment, Object, Pod, ReplicaSet};
 use super::super::api::store::{Store, WatchEvent};
-use super::super::kinds::{KINDS, Kind};
+use super::super::kinds::Kind;
 use super::super::network::route::app_of;
-use super::super::scheduler::Scheduler;
 use super::super::{DeleteOptions, Event};
 use super::Kubernetes;
 
@@ -182,13 +181,13 @@ impl Kubernetes {
 
     /// The machine has booted: its kubelet starts and takes up what is bound to it.
     pub(super) fn host_up(&mut self, host: &Name, notice: &Notice, cx: &mut Cx) {
-        self.refresh_hearing(host, cx);
         if !self.outages.kubelets.contains(host) {
             self.with_kubelet(host, cx, |k, ctl| {
                 k.notice(notice, ctl);
                 k.start(ctl);
             });
         }
+        self.refresh_hearing(host, cx);
     }
 
     fn drop_timers(&mut self, host: &Name) {
@@ -254,6 +253,7 @@ impl Kubernetes {
             Component::Scheduler => {
                 self.outages.scheduler = true;
                 self.agenda.retain(|e| !matches!(e, Event::Scheduler(_)));
+                self.scheduler.stop();
             }
             Component::ControllerManager => self.manager.stop(),
             Component::CoreDns => {
@@ -300,10 +300,10 @@ impl Kubernetes {
             Component::Kubelet => {
                 for host in hosts {
                     self.outages.kubelets.remove(host);
-                    self.refresh_hearing(host, cx);
                     if self.machine.host(host).is_some_and(|h| h.state == HostState::Up) {
                         self.with_kubelet(host, cx, |k, ctl| k.start(ctl));
                     }
+                    self.refresh_hearing(host, cx);
                 }
             }
             Component::Dockerd | Component::Proxy => {}
@@ -343,14 +343,7 @@ impl Kubernetes {
     fn start_scheduler(&mut self, cx: &mut Cx) {
         self.outages.scheduler = false;
         self.agenda.retain(|e| !matches!(e, Event::Scheduler(_)));
-        self.scheduler = Scheduler::default();
-        let store = self.api.store.clone();
-        for info in KINDS {
-            for object in store.list(info.id) {
-                let event = self.change(None, Some(object.clone()), cx);
-                self.with("default-scheduler", cx, |w, ctl| w.scheduler.observe(&event, ctl));
-            }
-        }
+        self.with("default-scheduler", cx, |w, ctl| w.scheduler.start(ctl));
     }
 
     fn component(&self, target: &FaultTarget) -> Result<(Component, Vec<Name>), String> {

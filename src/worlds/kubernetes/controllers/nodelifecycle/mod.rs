@@ -55,6 +55,8 @@ pub(crate) struct State {
     not_ready: Set<Name>,
     /// The record of what is known to have silenced a node (a fault): the cause of what is concluded from its silence.
     pub(crate) suspects: Map<Name, RecordId>,
+    /// The record of a node's registration.
+    announced: Map<Name, RecordId>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,6 +78,9 @@ pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
         Object::Node(node) => {
             let item = Item::new(Kind::Node, node.meta.key());
             if event.new.is_some() {
+                if let (None, Some(record)) = (&event.old, event.cause) {
+                    m.nodes.announced.insert(node.meta.name.clone(), record);
+                }
                 m.add(Id::NodeLifecycle, item, ctl);
             }
         }
@@ -160,7 +165,10 @@ pub(super) fn tick(m: &mut Manager, ctl: &mut Ctl) {
         let name = &node.meta.name;
         if !m.nodes.health.contains_key(name) {
             let message = format!("Node {name} event: Registered Node {name} in Controller");
+            let before = ctl.cx.cause;
+            ctl.cx.cause = m.nodes.announced.remove(name).or(before);
             ctl.event(&Object::Node(node.clone()), false, "RegisteredNode", &message);
+            ctl.cx.cause = before;
         }
         // The cause of what a pass finds is the last thing the node itself said or what silenced it; a new record is written below.
         let observed = node.condition("Ready").map(|c| c.status);

@@ -1,1 +1,224 @@
-//! What no recording shows.
+//! What no recording shows: garbage, namespaces, disruption modes, stopped components, the data path.
+
+use serde_json::json;
+
+use super::{Lab, deployment, service};
+use crate::kernel::{SimDuration, SimTime};
+use crate::model::{Component, Fault, FaultKind, FaultTarget};
+use crate::worlds::World;
+use crate::worlds::kubernetes::api::meta::Key;
+use crate::worlds::kubernetes::api::object::{Deployment, EndpointSlice, Namespace, Node, Pod, ReplicaSet, Taint, TaintEffect};
+use crate::worlds::kubernetes::kinds::Kind;
+use crate::worlds::kubernetes::{DeleteOptions, Propagation};
+use std::sync::Arc;
+
+const S: fn(u64) -> SimTime = SimTime::from_secs;
+
+fn count<T: crate::worlds::kubernetes::api::object::Typed + 'static>(lab: &Lab) -> usize {
+    lab.world.store().in_namespace::<T>("t").count()
+}
+
+#[test]
+fn deleting_in_the_background_takes_everything_down_the_chain() {
+    let mut lab = Lab::new(2);
+    lab.create(deployment(3, "app:v1", json!({})));
+    lab.run(S(8));
+    assert_eq!((count::<ReplicaSet>(&lab), count::<Pod>(&lab)), (1, 3));
+    lab.delete(Kind::Deployment, "t", "web", DeleteOptions::default());
+    assert_eq!(count::<Deployment>(&lab), 0, "gone at once");
+    lab.run(S(12));
+    assert_eq!((count::<ReplicaSet>(&lab), count::<Pod>(&lab)), (0, 0));
+}
+
+#[test]
+fn deleting_in_the_foreground_waits_for_the_dependents() {
+    let mut lab = Lab::new(2);
+    lab.create(deployment(3, "app:v1", json!({})));
+    lab.run(S(8));
+    lab.delete(Kind::Deployment, "t", "web", DeleteOptions { propagation: Propagation::Foreground, ..DeleteOptions::default() });
+    lab.run(S(8) + SimDuration::from_millis(500));
+    assert_eq!((count::<Deployment>(&lab), count::<ReplicaSet>(&lab)), (1, 1), "pods still end");
+    assert!(lab.world.store().in_namespace::<Pod>("t").all(|p| p.meta.is_deleting()));
+    lab.run(S(12));
+    assert_eq!((count::<Deployment>(&lab), count::<ReplicaSet>(&lab), count::<Pod>(&lab)), (0, 0, 0));
+}
+
+#[test]
+fn orphans_stay_and_are_adopted_again() {
+    let mut lab = Lab::new(2);
+    lab.create(deployment(3, "app:v1", json!({})));
+    lab.run(S(8));
+    let uids = |lab: &Lab| lab.world.store().in_namespace::<Pod>("t").map(|p| p.meta.uid.clone()).collect::<Vec<_>>();
+    let before = uids(&lab);
+    lab.delete(Kind::Deployment, "t", "web", DeleteOptions { propagation: Propagation::Orphan, ..DeleteOptions::default() });
+    lab.run(S(12));
+    assert_eq!((count::<Deployment>(&lab), count::<ReplicaSet>(&lab)), (0, 1));
+    lab.create(deployment(3, "app:v1", json!({})));
+    lab.run(S(16));
+    assert_eq!((count::<ReplicaSet>(&lab), uids(&lab)), (1, before), "the same ReplicaSet and the same pods");
+    let rs = lab.world.store().in_namespace::<ReplicaSet>("t").next().expect("there");
+    assert_eq!(rs.meta.controller().map(|o| &*o.name), Some("web"));
+}
+
+#[test]
+fn a_pod_whose_labels_change_is_released_and_replaced() {
+    let mut lab = Lab::new(2);
+    lab.create(deployment(2, "app:v1", json!({})));
+    lab.run(S(8));
+    let name = lab.world.store().in_namespace::<Pod>("t").next().expect("a pod").meta.name.clone();
+    lab.patch::<Pod>("t", &name, |p| p.meta.set_label("app", "quarantine"));
+    lab.run(S(12));
+    assert_eq!(count::<Pod>(&lab), 3);
+    let pod = lab.world.store().typed::<Pod>(&Key::new("t", name)).expect("still there");
+    assert!(pod.meta.controller().is_none() && pod.is_ready());
+}
+
+#[test]
+fn a_namespace_is_emptied_pods_first_and_goes() {
+    let mut lab = Lab::new(2);
+    lab.create(service());
+    lab.create(deployment(2, "app:v1", json!({})));
+    lab.run(S(8));
+    lab.delete(Kind::Namespace, "", "t", DeleteOptions::default());
+    lab.run(S(12));
+    assert!(lab.world.store().typed::<Namespace>(&Key::new("", "t")).is_some_and(|n| n.terminating), "looked at after 5 s");
+    lab.run(S(60));
+    assert_eq!((count::<Deployment>(&lab), count::<Pod>(&lab), count::<EndpointSlice>(&lab)), (0, 0, 0));
+    assert!(lab.world.store().typed::<Namespace>(&Key::new("", "t")).is_none());
+}
+
+#[test]
+fn a_node_that_returns_in_time_keeps_its_pods() {
+    let mut lab = Lab::new(3);
+    lab.create(deployment(6, "app:v1", json!({})));
+    lab.run(S(10));
+    lab.node_dies("n1");
+    lab.run(S(100));
+    let tainted = |lab: &Lab| lab.world.typed::<Node>("", "n1").expect("there").taints.iter().any(|t| t.effect == TaintEffect::NoExecute);
+    assert!(tainted(&lab));
+    lab.node_returns("n1");
+    lab.run(S(120));
+    assert!(!tainted(&lab));
+    let cancelled = lab.journal.records().iter().filter(|r| r.message.starts_with("Cancelling deletion of Pod t/")).count();
+    assert_eq!(cancelled, 2);
+    lab.run(S(420));
+    assert!(lab.journal.records().iter().all(|r| !r.message.starts_with("Marking for deletion")));
+}
+
+#[test]
+fn nobody_is_evicted_when_every_node_is_silent() {
+    let mut lab = Lab::new(3);
+    lab.create(deployment(3, "app:v1", json!({})));
+    lab.run(S(10));
+    for n in ["n0", "n1", "n2"] {
+        lab.node_dies(n);
+    }
+    lab.run(S(500));
+    assert!(lab.world.nodes().all(|n| n.taints.iter().all(|t| t.effect != TaintEffect::NoExecute)));
+    assert!(lab.world.store().in_namespace::<Pod>("t").all(|p| !p.meta.is_deleting()));
+}
+
+#[test]
+fn pods_of_a_removed_node_are_collected() {
+    let mut lab = Lab::new(3);
+    lab.create(deployment(3, "app:v1", json!({})));
+    lab.run(S(10));
+    lab.node_dies("n1");
+    lab.delete(Kind::Node, "", "n1", DeleteOptions::default());
+    lab.run(S(120));
+    let store = lab.world.store();
+    assert_eq!(store.in_namespace::<Pod>("t").filter(|p| p.is_ready()).count(), 3);
+    assert!(store.in_namespace::<Pod>("t").all(|p| p.node.as_deref() != Some("n1")));
+    let failed = lab.journal.records().iter().any(|r| r.message.contains("its node n1 no longer exists"));
+    assert!(failed);
+}
+
+#[test]
+fn an_untolerated_taint_evicts_at_once() {
+    let mut lab = Lab::new(2);
+    lab.create(deployment(2, "app:v1", json!({})));
+    lab.run(S(10));
+    lab.patch::<Node>("", "n0", |n| {
+        n.taints = Arc::new(vec![Taint { key: "gone".into(), value: "".into(), effect: TaintEffect::NoExecute, time_added: None }]);
+    });
+    lab.run(S(15));
+    assert!(lab.world.store().in_namespace::<Pod>("t").all(|p| p.node.as_deref() != Some("n0")));
+}
+
+fn component_down(component: Component) -> Fault {
+    Fault { id: component.word().into(), kind: FaultKind::ComponentDown, target: FaultTarget::Component(component), lasts: None }
+}
+
+#[test]
+fn without_controllers_nothing_heals_and_then_everything_does() {
+    let mut lab = Lab::new(2);
+    lab.create(deployment(3, "app:v1", json!({})));
+    lab.run(S(10));
+    let fault = component_down(Component::ControllerManager);
+    lab.cx(|w, cx| w.inject(&fault, cx)).expect("known");
+    let name = lab.world.store().in_namespace::<Pod>("t").next().expect("a pod").meta.name.clone();
+    lab.delete(Kind::Pod, "t", &name, DeleteOptions::default());
+    lab.run(S(60));
+    assert_eq!(count::<Pod>(&lab), 2);
+    lab.cx(|w, cx| w.heal(&fault, cx));
+    lab.run(S(65));
+    assert_eq!(count::<Pod>(&lab), 3);
+    assert_eq!(lab.world.copies(), crate::worlds::Copies { declared: 3, serving: 0 }, "stand-in nodes have no machines behind them");
+}
+
+#[test]
+fn without_scheduler_pods_wait() {
+    let mut lab = Lab::new(2);
+    let fault = component_down(Component::Scheduler);
+    lab.cx(|w, cx| w.inject(&fault, cx)).expect("known");
+    lab.create(deployment(3, "app:v1", json!({})));
+    lab.run(S(20));
+    assert!(lab.world.store().in_namespace::<Pod>("t").all(|p| p.node.is_none()));
+    lab.cx(|w, cx| w.heal(&fault, cx));
+    lab.run(S(25));
+    assert!(lab.world.store().in_namespace::<Pod>("t").all(|p| p.is_ready()));
+}
+
+#[test]
+fn the_same_run_twice_writes_the_same_journal() {
+    let run = || {
+        let mut lab = Lab::new(3);
+        lab.create(service());
+        lab.create(deployment(5, "app:v1", json!({})));
+        lab.run(S(8));
+        lab.node_dies("n1");
+        lab.run(S(400));
+        lab.journal.records().iter().map(|r| r.to_json()).collect::<Vec<_>>()
+    };
+    let (a, b) = (run(), run());
+    assert!(a.len() > 100);
+    assert_eq!(a, b);
+}
+
+#[test]
+fn every_change_after_the_start_has_a_cause() {
+    let mut lab = Lab::new(3);
+    lab.create(service());
+    let deployed = lab.journal.len();
+    lab.create(deployment(3, "app:v1", json!({})));
+    lab.run(S(8));
+    let orphans: Vec<String> = lab.journal.records()[deployed + 1..]
+        .iter()
+        .filter(|r| r.cause.is_none() && !r.actor.starts_with("kubelet"))
+        .map(|r| r.to_json())
+        .collect();
+    assert!(orphans.is_empty(), "{orphans:#?}");
+}
+
+#[test]
+fn a_cluster_of_client_limits_makes_pods_at_ten_per_second() {
+    let mut lab = Lab::new(3);
+    let start = lab.now;
+    lab.create(deployment(90, "app:v1", json!({})));
+    let made = |lab: &Lab| count::<Pod>(lab);
+    lab.run(start + SimDuration::from_secs(1));
+    let first = made(&lab);
+    assert!((15..=30).contains(&first), "the burst of 30 requests makes 15 pods and their events at once, then 10 a second: {first}");
+    lab.run(start + SimDuration::from_secs(12));
+    assert_eq!(made(&lab), 90);
+}
