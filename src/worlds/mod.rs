@@ -126,3 +126,76 @@ impl Files for NoFiles {
         Err(format!("the path \"{path}\" does not exist"))
     }
 }
+
+/// Verbs that only look; everything else that a person types is a manual action.
+const LOOKS: &[&str] = &[
+    "api-resources",
+    "api-versions",
+    "auth",
+    "cluster-info",
+    "config",
+    "context",
+    "describe",
+    "diff",
+    "events",
+    "explain",
+    "get",
+    "help",
+    "history",
+    "images",
+    "info",
+    "inspect",
+    "logs",
+    "ls",
+    "port",
+    "ps",
+    "stats",
+    "status",
+    "top",
+    "version",
+    "wait",
+];
+
+/// True for a command line that changes nothing: `kubectl get pods`, `docker compose ps`, `kubectl -n shop rollout status …`.
+pub fn only_looks(argv: &[String]) -> bool {
+    let verbs: Vec<&str> = argv.iter().skip(1).map(String::as_str).filter(|a| !a.starts_with('-')).take(3).collect();
+    // Behind a group (`rollout`, `compose`, `network`) the second word is the verb; `-n NAME` puts a name before it.
+    let grouped = |w: &str| ["rollout", "compose", "network", "volume", "image", "container", "system", "cluster-info"].contains(&w);
+    match verbs.as_slice() {
+        [] => true,
+        [group, verb, ..] if grouped(group) => LOOKS.contains(verb),
+        [_, group, verb] if grouped(group) => LOOKS.contains(verb),
+        [first, ..] if LOOKS.contains(first) => true,
+        [_, second, ..] => argv.iter().any(|a| a == "-n" || a == "--namespace") && LOOKS.contains(second),
+        [_] => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only_looks;
+
+    #[test]
+    fn looking_is_no_action() {
+        let looks = |line: &str| only_looks(&line.split(' ').map(String::from).collect::<Vec<_>>());
+        for line in [
+            "kubectl get pods",
+            "kubectl -n shop get pods",
+            "docker ps -a",
+            "docker compose ps",
+            "kubectl rollout status deploy/x",
+            "kubectl -n a rollout history d/x",
+        ] {
+            assert!(looks(line), "{line}");
+        }
+        for line in [
+            "kubectl delete pod get",
+            "docker rm -f web",
+            "docker compose up -d",
+            "kubectl rollout undo deploy/x",
+            "kubectl scale deploy/logs --replicas=2",
+        ] {
+            assert!(!looks(line), "{line}");
+        }
+    }
+}

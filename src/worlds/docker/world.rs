@@ -344,7 +344,7 @@ impl World for Docker {
 
     fn console(&mut self, argv: &[String], files: &dyn Files, cx: &mut Cx) -> Output {
         self.last = cx.now;
-        self.manual_actions += 1;
+        self.manual_actions += u64::from(!crate::worlds::only_looks(argv));
         // A command still under way is left to itself.
         self.foreground = None;
         let host = self.context.clone();
