@@ -271,6 +271,7 @@ impl Kubernetes {
                     self.suspect(host, cx);
                     self.outages.kubelets.insert(host.clone());
                     self.drop_timers(host);
+                    self.with_kubelet(host, cx, |k, _| k.stop());
                     self.refresh_hearing(host, cx);
                 }
             }
@@ -401,7 +402,7 @@ impl Kubernetes {
         let mut found = Vec::new();
         for pod in self.pods_hit(target)? {
             let Some(node) = &pod.node else { continue };
-            let containers = self.pod_containers(&pod.meta.key(), node);
+            let containers = self.pod_containers(&pod.meta.uid, node);
             let main = pod.spec.containers.first().and_then(|c| containers.iter().find(|(n, _)| **n == *c.name));
             found.extend(main.or(containers.first()).map(|(_, id)| *id));
         }

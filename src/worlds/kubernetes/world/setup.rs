@@ -118,7 +118,7 @@ impl Kubernetes {
                 boot: node.boot.unwrap_or(BOOT),
             };
             machine.add_host(spec, SimTime::ZERO);
-            kubelets.insert(node.name.clone(), Kubelet::new(node.name.clone()));
+            kubelets.insert(node.name.clone(), Kubelet::with_setup(Arc::new(node.clone())));
         }
         for (source_name, text) in &setup.manifests {
             documents(source_name, text).map_err(|why| SetupError::Manifest { source_name: source_name.clone(), why })?;

@@ -2,6 +2,7 @@
 //! traces; and against real kubelets further down.
 
 mod behaviour;
+mod live;
 mod traces;
 
 use std::collections::{BTreeMap, BTreeSet};
