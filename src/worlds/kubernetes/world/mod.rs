@@ -7,8 +7,6 @@ mod facts;
 mod faults;
 mod setup;
 mod show;
-#[cfg(test)]
-mod tests;
 mod traffic;
 
 use std::sync::Arc;
@@ -217,6 +215,13 @@ impl Kubernetes {
             let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: format!("kubelet {node}").into() };
             f(kubelet, &mut ctl);
         }
+    }
+
+    /// Does something with a component's hands, as `actor`: for tests and tools that stand in for a component.
+    pub fn act<R>(&mut self, actor: &str, cx: &mut Cx, f: impl FnOnce(&mut Ctl) -> R) -> R {
+        let result = self.with(actor, cx, |_, ctl| f(ctl));
+        self.publish(cx);
+        result
     }
 
     /// The store, to look at.

@@ -2,19 +2,19 @@
 
 use serde_json::json;
 
-use super::{Lab, deployment, service};
-use crate::kernel::{SimDuration, SimTime};
-use crate::model::{Component, Fault, FaultKind, FaultTarget};
-use crate::worlds::World;
-use crate::worlds::kubernetes::api::meta::Key;
-use crate::worlds::kubernetes::api::object::{Deployment, EndpointSlice, Namespace, Node, Pod, ReplicaSet, Taint, TaintEffect};
-use crate::worlds::kubernetes::kinds::Kind;
-use crate::worlds::kubernetes::{DeleteOptions, Propagation};
+use crate::stand_in::{Lab, deployment, service};
 use std::sync::Arc;
+use wheelhouse::kernel::{SimDuration, SimTime};
+use wheelhouse::model::{Component, Fault, FaultKind, FaultTarget};
+use wheelhouse::worlds::World;
+use wheelhouse::worlds::kubernetes::api::meta::Key;
+use wheelhouse::worlds::kubernetes::api::object::{Deployment, EndpointSlice, Namespace, Node, Pod, ReplicaSet, Taint, TaintEffect};
+use wheelhouse::worlds::kubernetes::kinds::Kind;
+use wheelhouse::worlds::kubernetes::{DeleteOptions, Propagation};
 
 const S: fn(u64) -> SimTime = SimTime::from_secs;
 
-fn count<T: crate::worlds::kubernetes::api::object::Typed + 'static>(lab: &Lab) -> usize {
+fn count<T: wheelhouse::worlds::kubernetes::api::object::Typed + 'static>(lab: &Lab) -> usize {
     lab.world.store().in_namespace::<T>("t").count()
 }
 
@@ -94,7 +94,9 @@ fn a_node_that_returns_in_time_keeps_its_pods() {
     lab.run(S(10));
     lab.node_dies("n1");
     lab.run(S(100));
-    let tainted = |lab: &Lab| lab.world.typed::<Node>("", "n1").expect("there").taints.iter().any(|t| t.effect == TaintEffect::NoExecute);
+    let tainted = |lab: &Lab| {
+        lab.world.store().typed::<Node>(&Key::new("", "n1")).expect("there").taints.iter().any(|t| t.effect == TaintEffect::NoExecute)
+    };
     assert!(tainted(&lab));
     lab.node_returns("n1");
     lab.run(S(120));
@@ -114,7 +116,7 @@ fn nobody_is_evicted_when_every_node_is_silent() {
         lab.node_dies(n);
     }
     lab.run(S(500));
-    assert!(lab.world.nodes().all(|n| n.taints.iter().all(|t| t.effect != TaintEffect::NoExecute)));
+    assert!(lab.world.store().all::<Node>().all(|n| n.taints.iter().all(|t| t.effect != TaintEffect::NoExecute)));
     assert!(lab.world.store().in_namespace::<Pod>("t").all(|p| !p.meta.is_deleting()));
 }
 
@@ -163,7 +165,7 @@ fn without_controllers_nothing_heals_and_then_everything_does() {
     lab.cx(|w, cx| w.heal(&fault, cx));
     lab.run(S(65));
     assert_eq!(count::<Pod>(&lab), 3);
-    assert_eq!(lab.world.copies(), crate::worlds::Copies { declared: 3, serving: 0 }, "stand-in nodes have no machines behind them");
+    assert_eq!(lab.world.copies(), wheelhouse::worlds::Copies { declared: 3, serving: 0 }, "stand-in nodes have no machines behind them");
 }
 
 #[test]

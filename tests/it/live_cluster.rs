@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::kernel::journal::Entry;
-use crate::kernel::{Cx, Journal, RecordType, SimDuration, SimTime};
-use crate::model::fault::CopyCount;
-use crate::model::image::Layer;
-use crate::model::{AppSpec, Component, FailReason, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec, LinkEnd, OnTerm};
-use crate::worlds::kubernetes::api::object::{Event, Pod, Service};
-use crate::worlds::kubernetes::{Kubernetes, KubernetesSetup, NodeSetup};
-use crate::worlds::{Arrival, World};
+use wheelhouse::kernel::journal::Entry;
+use wheelhouse::kernel::{Cx, Journal, RecordType, SimDuration, SimTime};
+use wheelhouse::model::fault::CopyCount;
+use wheelhouse::model::image::Layer;
+use wheelhouse::model::{AppSpec, Component, FailReason, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec, LinkEnd, OnTerm};
+use wheelhouse::worlds::kubernetes::api::meta::Key;
+use wheelhouse::worlds::kubernetes::api::object::{Deployment, Event, Pod, Service};
+use wheelhouse::worlds::kubernetes::{Kubernetes, KubernetesSetup, NodeSetup};
+use wheelhouse::worlds::{Arrival, World};
 
 const S: fn(u64) -> SimTime = SimTime::from_secs;
 
@@ -111,7 +112,7 @@ impl Live {
         let fault = Fault { id: id.into(), kind, target, lasts: None };
         let f = fault.clone();
         self.cx(|w, cx| {
-            let about = crate::kernel::ObjectRef::new("Fault", "", f.id.clone());
+            let about = wheelhouse::kernel::ObjectRef::new("Fault", "", f.id.clone());
             cx.record_as_cause(Entry::new(RecordType::Fault, "lab", f.kind.word(), about, "it strikes"));
             w.inject(&f, cx)
         })
@@ -131,7 +132,7 @@ impl Live {
     fn failed(&self) -> u64 {
         self.world.ledger().total.failed
     }
-    fn first(&self, from: SimTime, what: impl Fn(&crate::kernel::Record) -> bool) -> Option<f64> {
+    fn first(&self, from: SimTime, what: impl Fn(&wheelhouse::kernel::Record) -> bool) -> Option<f64> {
         self.journal.records().iter().find(|r| r.at >= from && what(r)).map(|r| r.at.since(from).as_secs_f64())
     }
     fn story(&self) -> String {
@@ -219,12 +220,11 @@ fn a_rollout_loses_nothing_or_next_to_nothing() {
     live.run(S(60));
     let before = live.failed();
     live.cx(|w, cx| {
-        let d = w.typed::<crate::worlds::kubernetes::api::object::Deployment>("default", "shop").expect("there");
-        let mut copy = crate::worlds::kubernetes::api::object::Deployment::clone(d);
+        let d = w.store().typed::<Deployment>(&Key::new("default", "shop")).expect("there");
+        let mut copy = Deployment::clone(d);
         let spec = Arc::make_mut(&mut copy.spec).template.spec.as_mut().expect("a spec");
         spec.containers[0].image = Some("registry.example/shop:1.5.0".into());
-        w.with("you", cx, |_, ctl| ctl.update(copy, true, "kubectl set image").expect("updated"));
-        w.publish(cx);
+        w.act("you", cx, |ctl| ctl.update(copy, true, "kubectl set image").expect("updated"));
     });
     live.run(S(150));
     assert_eq!(live.ready(), 3);
@@ -275,11 +275,10 @@ fn dns_matters_to_clients_inside_only() {
     assert_eq!(live.failed(), before, "clients outside come by a node port");
     live.heal(&fault);
     live.cx(|w, cx| {
-        let s = w.typed::<Service>("default", "shop").expect("there");
+        let s = w.store().typed::<Service>(&Key::new("default", "shop")).expect("there");
         let mut copy = Service::clone(s);
         Arc::make_mut(&mut copy.spec).type_ = Some("ClusterIP".into());
-        w.with("you", cx, |_, ctl| ctl.update(copy, true, "inside only").expect("updated"));
-        w.publish(cx);
+        w.act("you", cx, |ctl| ctl.update(copy, true, "inside only").expect("updated"));
     });
     live.run(S(80));
     live.inject("dns", FaultKind::DnsDown, FaultTarget::World);
