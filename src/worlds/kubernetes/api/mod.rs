@@ -3,8 +3,11 @@
 //! Components never touch the store's writes directly; they go through [`Ctl`](super::Ctl) and so get a cause on everything.
 
 pub mod clock;
+pub mod decode;
+mod go;
 pub mod meta;
 pub mod object;
+pub mod quantity;
 pub mod store;
 
 use std::fmt;

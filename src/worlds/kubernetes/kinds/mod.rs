@@ -18,6 +18,7 @@ mod qos;
 mod replicaset;
 mod service;
 mod service_alloc;
+pub(in crate::worlds::kubernetes) mod validate;
 
 use serde_json::Value;
 
