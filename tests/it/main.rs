@@ -9,4 +9,5 @@ mod live_cluster;
 mod scheduling_vectors;
 mod stand_in;
 mod traces;
+mod validation_vectors;
 mod vectors;

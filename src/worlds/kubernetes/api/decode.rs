@@ -46,8 +46,23 @@ pub fn decode<T: DeserializeOwned + Serialize>(value: &Value) -> Result<Decoded,
     let wrong = |e: Error| WrongType { message: e.0, path: state.borrow().path.clone() };
     let typed = T::deserialize(Json { value, state: &state }).map_err(wrong)?;
     let unknown = std::mem::take(&mut state.borrow_mut().unknown);
-    let value = serde_json::to_value(&typed).map_err(|e| WrongType { message: e.to_string(), path: String::new() })?;
-    Ok(Decoded { value, unknown })
+    let mut decoded = serde_json::to_value(&typed).map_err(|e| WrongType { message: e.to_string(), path: String::new() })?;
+    keep_present(&mut decoded, value);
+    Ok(Decoded { value: decoded, unknown })
+}
+
+/// The types write required fields even where they were absent; absent is not empty.
+fn keep_present(decoded: &mut Value, given: &Value) {
+    match (decoded, given) {
+        (Value::Object(d), Value::Object(g)) => {
+            d.retain(|k, _| g.get(k).is_some_and(|v| !v.is_null()));
+            for (k, v) in d.iter_mut() {
+                keep_present(v, &g[k]);
+            }
+        }
+        (Value::Array(d), Value::Array(g)) => d.iter_mut().zip(g).for_each(|(d, g)| keep_present(d, g)),
+        _ => {}
+    }
 }
 
 /// Where the decoder is.

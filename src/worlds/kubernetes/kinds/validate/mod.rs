@@ -43,6 +43,13 @@ pub(in crate::worlds::kubernetes) fn create(kind: Kind, object: &Value) -> Vec<F
     e.into_list()
 }
 
+/// What is wrong with a defaulted pod spec alone.
+pub(in crate::worlds::kubernetes) fn pod_spec(spec: &Value) -> Vec<FieldError> {
+    let mut e = Errors::default();
+    pod::spec(spec, Some(""), &report::Path::new("spec"), &mut e);
+    e.into_list()
+}
+
 /// Everything but the metadata.
 fn content(kind: Kind, o: &Value, e: &mut Errors) {
     match kind {

@@ -77,22 +77,6 @@ pub(super) fn dns1123_subdomain(s: &str) -> Vec<String> {
     out
 }
 
-/// RFC 1035 label: starts with a letter.
-pub(super) fn dns1035_label(s: &str) -> Vec<String> {
-    let mut out = vec![];
-    if s.len() > 63 {
-        out.push(max_length(63));
-    }
-    if !(is_label(s) && s.as_bytes()[0].is_ascii_lowercase()) {
-        out.push(regex_error(
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
-            "[a-z]([-a-z0-9]*[a-z0-9])?",
-            &["my-name", "abc-123"],
-        ));
-    }
-    out
-}
-
 /// `*.example.com`
 pub(super) fn wildcard_subdomain(s: &str) -> Vec<String> {
     if s.strip_prefix("*.").is_some_and(subdomain_shape) {
@@ -301,6 +285,5 @@ mod tests {
         assert_eq!(port_name("80").len(), 1);
         assert!(NameRule::Subdomain.check("web-", true).is_empty());
         assert!(!NameRule::Subdomain.check("web-", false).is_empty());
-        assert!(!dns1035_label("1a").is_empty() && dns1035_label("a1").is_empty());
     }
 }
