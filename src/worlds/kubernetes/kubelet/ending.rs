@@ -76,8 +76,9 @@ impl Kubelet {
             return;
         }
         self.stop_probes(w, true, ctl);
-        w.stage = Stage::Terminated;
         w.sandbox = Sandbox::Dead;
+        self.say_deadline(w, ctl);
+        w.stage = Stage::Terminated;
         self.tell(w, true, ctl);
         self.give_ip(w);
         self.plan(ctl, CLEAN_UP, Timer::Cleaned(w.uid.clone()));

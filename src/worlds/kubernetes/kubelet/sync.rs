@@ -73,10 +73,7 @@ impl Kubelet {
 
     /// Makes the status and tells it. True if the pod is over.
     pub(super) fn tell(&mut self, w: &mut Worker, terminal: bool, ctl: &mut Ctl) -> bool {
-        if w.evicted.as_ref().is_some_and(|(reason, _)| &**reason == TOO_LATE) {
-            // active_deadline.go says so whenever it is asked.
-            self.say(w, false, TOO_LATE, TOO_LATE_MESSAGE, ctl);
-        }
+        self.say_deadline(w, ctl);
         let g = status::generate(w, terminal, self.started, &self.host_ip, ctl.cx.now);
         self.set_status(w, g.status, ctl);
         self.trigger_readiness(w, &g.trigger, ctl);
@@ -372,6 +369,13 @@ impl Kubelet {
             Some(_) => w.pending = true,
             // The runtime is looked at once a second.
             None => self.sync_at(w, self.next_relist(ctl.cx.now), ctl),
+        }
+    }
+
+    /// active_deadline.go says so whenever it is asked, and every status asks it.
+    pub(super) fn say_deadline(&mut self, w: &Worker, ctl: &mut Ctl) {
+        if w.evicted.as_ref().is_some_and(|(reason, _)| &**reason == TOO_LATE) {
+            self.say(w, false, TOO_LATE, TOO_LATE_MESSAGE, ctl);
         }
     }
 
