@@ -18,6 +18,8 @@ mod publish;
 mod start;
 mod status;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::sync::Arc;
