@@ -11,4 +11,5 @@ mod scheduling_vectors;
 mod stand_in;
 mod traces;
 mod validation_vectors;
+mod scheduling_vectors;
 mod vectors;
