@@ -224,3 +224,24 @@ fn a_cluster_of_client_limits_makes_pods_at_ten_per_second() {
     lab.run(start + SimDuration::from_secs(12));
     assert_eq!(made(&lab), 90);
 }
+
+#[test]
+fn a_disruption_budget_counts_what_may_go() {
+    let mut lab = Lab::new(3);
+    lab.create(json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": "t"},
+        "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}}}));
+    lab.create(deployment(3, "app:v1", json!({})));
+    let numbers = |lab: &Lab| {
+        let budget = lab.world.store().get(Kind::PodDisruptionBudget, &Key::new("t", "web")).expect("there").clone();
+        let json = wheelhouse::worlds::kubernetes::kinds::to_json(&budget);
+        ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"].map(|k| json["status"][k].as_i64().unwrap_or(-1))
+    };
+    lab.run(S(10));
+    assert_eq!(numbers(&lab), [1, 3, 2, 3]);
+    let name = lab.world.store().in_namespace::<Pod>("t").next().expect("a pod").meta.name.clone();
+    lab.delete(Kind::Pod, "t", &name, DeleteOptions::default());
+    lab.run(S(10) + SimDuration::from_millis(500));
+    assert_eq!(numbers(&lab)[..2], [0, 2]);
+    lab.run(S(20));
+    assert_eq!(numbers(&lab), [1, 3, 2, 3]);
+}

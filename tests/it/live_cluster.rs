@@ -71,12 +71,14 @@ struct Live {
 
 impl Live {
     fn new(nodes: usize, manifests: &str) -> Self {
+        Self::with(nodes, manifests, ["registry.example/shop:1.4.0", "registry.example/shop:1.5.0"].map(image).to_vec())
+    }
+    fn with(nodes: usize, manifests: &str, images: Vec<ImageSpec>) -> Self {
         let setup = KubernetesSetup {
             nodes: (1..=nodes).map(|n| NodeSetup::new(format!("node-{n}"))).collect(),
             manifests: vec![("shop.yaml".into(), manifests.into())],
             ..KubernetesSetup::default()
         };
-        let images = ["registry.example/shop:1.4.0", "registry.example/shop:1.5.0"].map(image).to_vec();
         let world = Kubernetes::new(setup, images, 7).expect("a good setup");
         let mut live = Self { world, journal: Journal::default(), now: SimTime::ZERO, rps: 90, keep_alive: false };
         live.cx(|w, cx| w.deploy(cx));
@@ -302,4 +304,32 @@ fn kept_connections_stay_with_their_pod() {
     live.run(S(100));
     assert!(live.failed() > 0);
     assert_eq!(live.ready(), 2, "readiness fails");
+}
+
+#[test]
+fn a_program_that_needs_a_name_fails_until_it_resolves() {
+    let mut shop = image("registry.example/shop:1.4.0");
+    Arc::make_mut(&mut shop.app).needs = vec!["db".into()];
+    let mut live = Live::with(1, SHOP, vec![shop, image("registry.example/db:1")]);
+    live.rps = 0;
+    live.run(S(40));
+    assert_eq!(live.ready(), 0);
+    let db = r"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: db, namespace: default}
+spec:
+  selector: {matchLabels: {app: db}}
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: 'registry.example/db:1'}]}}
+";
+    let service =
+        r"{apiVersion: v1, kind: Service, metadata: {name: db, namespace: default}, spec: {selector: {app: db}, ports: [{port: 8080}]}}";
+    for text in [db, service] {
+        let source = wheelhouse::document::Source::new("db.yaml", text);
+        let node = wheelhouse::document::parse_one(&source, wheelhouse::document::Dialect::Kubernetes).expect("YAML");
+        let object = wheelhouse::worlds::kubernetes::kinds::from_json(&node.to_json()).expect("an object");
+        live.cx(|w, cx| w.act("you", cx, |ctl| ctl.create(object, "applied").expect("created")));
+    }
+    live.run(S(200));
+    assert_eq!(live.ready(), 4, "{}", live.story());
 }

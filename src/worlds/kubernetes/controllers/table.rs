@@ -7,7 +7,8 @@ use crate::worlds::kubernetes::{Config, Ctl};
 
 use super::queue::Item;
 use super::{
-    Manager, Next, Outcome, deployment, endpointslice, garbage, namespace, nodelifecycle, podgc, replicaset, servicelb, tainteviction,
+    Manager, Next, Outcome, deployment, disruption, endpointslice, garbage, namespace, nodelifecycle, podgc, replicaset, servicelb,
+    tainteviction,
 };
 
 /// Names a controller; the number is its place in [`CONTROLLERS`].
@@ -24,6 +25,7 @@ pub enum Id {
     Accounts,
     PodGc,
     ServiceLb,
+    Disruption,
 }
 
 /// What the framework must know of a controller.
@@ -98,6 +100,7 @@ pub const CONTROLLERS: &[Info] = &[
         ..controller(Id::PodGc, "pod-garbage-collector", NOTHING, no_observe, no_sync)
     },
     controller(Id::ServiceLb, "service-controller", servicelb::WATCHES, servicelb::observe, servicelb::sync),
+    controller(Id::Disruption, "controllermanager", disruption::WATCHES, disruption::observe, disruption::sync),
 ];
 
 /// Marks a controller without informers: no such kind ever comes.

@@ -198,7 +198,7 @@ pub const KINDS: &[KindInfo] = &[
     k(Kind::Job, "batch", "v1", "Job", "jobs", "job", &[], true, false),
     k(Kind::CronJob, "batch", "v1", "CronJob", "cronjobs", "cronjob", &["cj"], true, false),
     k(Kind::HorizontalPodAutoscaler, "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler", &["hpa"], true, false),
-    k(Kind::PodDisruptionBudget, "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget", &["pdb"], true, false),
+    k(Kind::PodDisruptionBudget, "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget", &["pdb"], true, true),
     k(Kind::PriorityClass, "scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", "priorityclass", &["pc"], false, true),
     k(Kind::StorageClass, "storage.k8s.io", "v1", "StorageClass", "storageclasses", "storageclass", &["sc"], false, false),
     k(Kind::VolumeAttachment, "storage.k8s.io", "v1", "VolumeAttachment", "volumeattachments", "volumeattachment", &[], false, false),

@@ -60,6 +60,7 @@ pub struct Kubernetes {
     /// Objects that somebody deleted during the run.
     pub(crate) deleted: Set<(super::kinds::Kind, super::api::meta::Key)>,
     pub(crate) notes: Set<Arc<str>>,
+    pub(crate) names: traffic::Names,
 }
 
 /// A kubelet's timer that was due while its machine was frozen.
@@ -104,6 +105,7 @@ impl Kubernetes {
                 Event::Console(e) => self.with("you", &mut cx, |w, ctl| w.console.handle(e, ctl)),
             }
         }
+        self.tell_names();
         self.publish(cx);
     }
 

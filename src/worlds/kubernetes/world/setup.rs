@@ -150,6 +150,7 @@ impl Kubernetes {
             manual_actions: 0,
             deleted: Set::new(),
             notes: Set::new(),
+            names: super::traffic::Names::default(),
         }
     }
 

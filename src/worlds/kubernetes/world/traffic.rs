@@ -1,6 +1,6 @@
 //! Requests: chosen endpoints become containers on machines, and what stands in the way becomes a failure.
 
-use crate::kernel::{Cx, SimDuration};
+use crate::kernel::{Cx, Set, SimDuration};
 use crate::machine::{ContainerId, HostState, Serve};
 use crate::model::FailReason;
 use crate::worlds::Arrival;
@@ -9,7 +9,49 @@ use super::super::api::meta::Name;
 use super::super::network::route::Share;
 use super::Kubernetes;
 
+/// Which names programs can resolve: told to those that ask.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    /// Containers up to this number have been looked at.
+    seen: u64,
+    /// Those whose program looks names up: an app that needs others, or a script.
+    askers: Set<ContainerId>,
+    /// The state of the rules they were told.
+    told: u64,
+}
+
 impl Kubernetes {
+    /// New containers learn which Services answer, and all that ask learn of changes.
+    pub(super) fn tell_names(&mut self) {
+        while self.names.seen < self.machine.next_container {
+            let id = ContainerId(self.names.seen);
+            self.names.seen += 1;
+            let asks = self.machine.container(id).is_some_and(|c| !c.spec.argv.is_empty() || !c.image.app.needs.is_empty());
+            if asks {
+                self.names.askers.insert(id);
+                self.tell_asker(id);
+            }
+        }
+        if self.names.told == self.network.programmed {
+            return;
+        }
+        self.names.told = self.network.programmed;
+        let gone: Vec<ContainerId> = self.names.askers.iter().filter(|id| self.machine.container(**id).is_none()).copied().collect();
+        for id in gone {
+            self.names.askers.remove(&id);
+        }
+        let askers: Vec<ContainerId> = self.names.askers.iter().copied().collect();
+        for id in askers {
+            self.tell_asker(id);
+        }
+    }
+
+    fn tell_asker(&mut self, id: ContainerId) {
+        let Some(c) = self.machine.container(id) else { return };
+        let namespace = c.spec.name.split('/').next().unwrap_or("default").to_string();
+        self.machine.set_names(id, self.network.names(&namespace));
+    }
+
     pub(super) fn route_requests(&mut self, arrival: &Arrival, cx: &mut Cx) {
         let shares = self.with("kube-proxy", cx, |w, ctl| w.network.route(arrival, ctl));
         let now = cx.now;
