@@ -28,6 +28,9 @@ pub enum Id {
     Disruption,
 }
 
+/// A period by configuration.
+pub type Period = fn(&Config) -> SimDuration;
+
 /// What the framework must know of a controller.
 pub struct Info {
     pub id: Id,
@@ -38,7 +41,7 @@ pub struct Info {
     pub observe: fn(&mut Manager, &WatchEvent, &mut Ctl),
     pub sync: fn(&mut Manager, &Item, &mut Ctl) -> Outcome,
     /// A periodic loop: its period by configuration, and whether the first turn comes at once.
-    pub period: Option<(fn(&Config) -> SimDuration, bool)>,
+    pub period: Option<(Period, bool)>,
     pub tick: fn(&mut Manager, &mut Ctl),
     /// Gives a key up after so many failures; None = never.
     pub max_retries: Option<u32>,

@@ -43,8 +43,11 @@ pub(crate) struct Outages {
 struct Struck {
     hosts: Vec<Name>,
     containers: Vec<ContainerId>,
-    images: Vec<(Arc<str>, Arc<ImageSpec>)>,
+    images: Images,
 }
+
+/// Images by canonical name, as they were.
+type Images = Vec<(Arc<str>, Arc<ImageSpec>)>;
 
 impl Kubernetes {
     /// The fault strikes; its record is `cx.cause`.
@@ -429,7 +432,7 @@ impl Kubernetes {
         Ok(())
     }
 
-    fn break_image(&mut self, target: &FaultTarget, how: BadImage) -> Result<Vec<(Arc<str>, Arc<ImageSpec>)>, String> {
+    fn break_image(&mut self, target: &FaultTarget, how: BadImage) -> Result<Images, String> {
         let FaultTarget::Image(word) = target else { return Err("this fault hits an image".into()) };
         let reference = ImageRef::new(word.clone());
         let before = self.machine.image_spec(&reference);

@@ -195,10 +195,10 @@ impl Kubernetes {
                 None
             }
         };
-        if let Some(host) = host {
-            if !self.outages.kubelets.contains(&host) {
-                self.with_kubelet(&host, &mut cx, |k, ctl| k.notice(notice, ctl));
-            }
+        if let Some(host) = host
+            && !self.outages.kubelets.contains(&host)
+        {
+            self.with_kubelet(&host, &mut cx, |k, ctl| k.notice(notice, ctl));
         }
     }
 
