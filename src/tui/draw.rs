@@ -158,8 +158,8 @@ impl Pen<'_> {
     /// A bar of `columns` cells filled to `permille`.
     pub fn bar(&mut self, x: u16, y: u16, columns: u16, permille: u32, style: Style) {
         let full = (u32::from(columns) * permille.min(1000) + 500) / 1000;
-        // Something is in use as soon as anything is.
-        let full = if permille > 0 { full.max(1) } else { 0 };
+        // Something is in use as soon as a hundredth is.
+        let full = if permille >= 10 { full.max(1) } else { 0 };
         let full = u16::try_from(full).unwrap_or(columns).min(columns);
         self.run(x, y, full, self.theme.glyphs.full, style);
         self.run(x + full, y, columns - full, self.theme.glyphs.empty, self.ink(Ink::Faint));

@@ -7,6 +7,10 @@ use crate::session::view::{Record, RecordId, RecordType};
 
 use super::message::Message;
 
+/// Events that every start of a machine brings and that say nothing new; shown together with changes.
+const QUIET: &[&str] =
+    &["Starting", "NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID", "NodeAllocatableEnforced", "RegisteredNode"];
+
 /// What a pane lets through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -25,7 +29,8 @@ impl Filter {
             RecordType::Change => self.changes,
             // Narration has its own place on the screen.
             RecordType::Story => false,
-            RecordType::Fault | RecordType::Event | RecordType::Decision | RecordType::Command | RecordType::Traffic => true,
+            RecordType::Event => self.changes || !QUIET.contains(&&*r.reason),
+            RecordType::Fault | RecordType::Decision | RecordType::Command | RecordType::Traffic => true,
         };
         world && kind && (self.text.is_empty() || self.mentions(r))
     }

@@ -15,6 +15,7 @@ use super::text;
 
 /// What n and N stop at.
 const STOPS: [MarkKind; 4] = [MarkKind::Fault, MarkKind::FaultEnd, MarkKind::Question, MarkKind::Yours];
+const FINGER_SECONDS: u64 = 15;
 /// How long a notice stays at the foot.
 const NOTICE: Duration = Duration::from_secs(6);
 
@@ -108,6 +109,22 @@ impl Lab {
     /// The name of the n-th world.
     pub fn world_name(&self, n: usize) -> &'static str {
         self.view.worlds.get(n).map_or("", |w| w.view.name)
+    }
+
+    /// True if the narrator points at this part of a world (`nodes`, `requests`, `journal`), or with an empty world at a part of the screen.
+    pub fn pointed(&self, world: &str, parts: &[&str]) -> bool {
+        let Some(at) = self.view.pointing_at.as_deref() else { return false };
+        // The finger goes down a while after the words were said.
+        let said = self.view.story.last().map_or_else(Default::default, |(t, _)| *t);
+        if !self.narrator_waits && self.view.now.since(said).as_secs() > FINGER_SECONDS {
+            return false;
+        }
+        let mut at = at.split('.');
+        match (at.next(), at.next()) {
+            (Some(w), Some(part)) => w == world && parts.contains(&part),
+            (Some(one), None) => parts.contains(&one) || (one == world && parts.contains(&"")),
+            (None, _) => false,
+        }
     }
 
     /// The world the focus is in; None in the journal of all worlds.

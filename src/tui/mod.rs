@@ -84,7 +84,6 @@ pub fn run(start: Start, options: Options) -> io::Result<()> {
     let signals = Signals::listen()?;
     let guard = Guard::take(!options.no_mouse)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    terminal.clear()?;
     run_loop(&mut terminal, &mut app, &mut RealInputs { guard: &guard, signals })
 }
 
@@ -102,6 +101,11 @@ pub trait Inputs {
     /// # Errors
     /// The terminal cannot be taken again.
     fn sleep(&mut self, asked: bool) -> io::Result<bool>;
+    /// A frame begins or is complete: a terminal that can shows it all at once.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn frame(&mut self, begins: bool) -> io::Result<()>;
 }
 
 struct RealInputs<'a> {
@@ -112,7 +116,17 @@ struct RealInputs<'a> {
 impl Inputs for RealInputs<'_> {
     fn next(&mut self, wait: Duration) -> io::Result<Option<Event>> {
         match event::poll(wait) {
-            Ok(true) => event::read().map(Some),
+            Ok(true) => {
+                let event = event::read()?;
+                // For the test that a panic gives the terminal back; release builds have no such key.
+                #[cfg(debug_assertions)]
+                if std::env::var_os("WHEELHOUSE_TEST_PANIC").is_some()
+                    && matches!(&event, Event::Key(k) if k.code == crossterm::event::KeyCode::F(12))
+                {
+                    panic!("a panic on request");
+                }
+                Ok(Some(event))
+            }
             Ok(false) => Ok(None),
             // A signal woke us; the loop looks at the flags.
             Err(e) if e.kind() == io::ErrorKind::Interrupted => Ok(None),
@@ -129,6 +143,14 @@ impl Inputs for RealInputs<'_> {
             return Ok(true);
         }
         Ok(false)
+    }
+    fn frame(&mut self, begins: bool) -> io::Result<()> {
+        use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+        if begins {
+            crossterm::queue!(io::stdout(), BeginSynchronizedUpdate)
+        } else {
+            crossterm::execute!(io::stdout(), EndSynchronizedUpdate)
+        }
     }
 }
 
@@ -178,12 +200,16 @@ where
             app.tick((now - last).min(LONGEST));
             last = now;
         }
-        if std::mem::take(&mut app.redraw) {
-            terminal.clear()?;
-            app.take_dirty();
+        let all = std::mem::take(&mut app.redraw);
+        if app.take_dirty() || all {
+            inputs.frame(true)?;
+            if all {
+                // Not `clear`: that asks the terminal for its cursor and waits, and not every terminal answers.
+                let size = terminal.size()?;
+                terminal.resize(size.into())?;
+            }
             terminal.draw(|frame| app.draw(frame))?;
-        } else if app.take_dirty() {
-            terminal.draw(|frame| app.draw(frame))?;
+            inputs.frame(false)?;
         }
     }
     Ok(())

@@ -52,10 +52,12 @@ pub fn span(d: SimDuration) -> String {
     match ms {
         0 if d.as_nanos() > 0 => "<1 ms".into(),
         0..1_000 => format!("{ms} ms"),
-        1_000..10_000 if ms % 1000 != 0 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        1_000..10_000 if !ms.is_multiple_of(1000) => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
         1_000..60_000 => format!("{} s", ms / 1000),
-        60_000..3_600_000 if ms / 1000 % 60 == 0 => format!("{} m", ms / 60_000),
-        60_000..3_600_000 => format!("{} m {} s", ms / 60_000, ms / 1000 % 60),
+        60_000..3_600_000 => match ms / 1000 % 60 {
+            0 => format!("{} m", ms / 60_000),
+            s => format!("{} m {s} s", ms / 60_000),
+        },
         _ => format!("{} h {} m", ms / 3_600_000, ms / 60_000 % 60),
     }
 }

@@ -1,5 +1,6 @@
 //! Floor 4: the platforms. One folder each, behind the small trait [`World`]; a world never knows that another exists.
 
+pub mod compose;
 pub mod docker;
 pub mod kubernetes;
 pub mod view;

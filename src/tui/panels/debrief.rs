@@ -83,7 +83,8 @@ fn rows(pen: &Pen, view: &LabView, width: u16) -> Vec<Row> {
         let right = q.chosen == q.answer;
         let (sign, style) = if right { (pen.theme.glyphs.ok, pen.ink(Ink::Good)) } else { (pen.theme.glyphs.no, pen.ink(Ink::Bad)) };
         let said = q.chosen.and_then(|c| q.choices.get(c)).map_or("", |c| c);
-        let words = format!("You predicted: {said}");
+        let was = q.answer.filter(|_| !right).and_then(|a| q.choices.get(a)).map_or_else(String::new, |a| format!("; it was: {a}"));
+        let words = format!("You predicted: {said}{was}");
         for (i, line) in text::wrap(&words, columns - 2).into_iter().enumerate() {
             rows.push(vec![(0, if i == 0 { sign.to_string() } else { String::new() }, style), (2, line, plain)]);
         }

@@ -116,6 +116,9 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) -> Option<Position> {
         draw_shared(pen, area, lab);
     }
     scoreboard::draw(pen, layout.score, &lab.view);
+    if lab.pointed("", &["scoreboard", "score"]) {
+        point(pen, layout.score, layout.score.y);
+    }
     timeline::draw(pen, layout.timeline, &lab.view);
     prompt::draw_output(pen, layout.output, lab);
     prompt::draw(pen, layout.foot, lab)
@@ -129,6 +132,9 @@ fn draw_world(pen: &mut Pen, frame: Rect, n: usize, layout: &Layout, lab: &Lab) 
     let border = if on_hosts || on_journal { accent } else { pen.ink(Ink::Faint) };
     let inner = pen.frame(frame, border);
     draw_heading(pen, frame, n, lab);
+    if lab.pointed(panel.view.name, &["", "nodes", "hosts", "apps", "pods", "containers", "copies", "operator", "proxy"]) {
+        point(pen, frame, frame.y);
+    }
 
     let hosts = Rect { height: layout.hosts.min(inner.height), ..inner };
     if let Some(pane) = lab.worlds.get(n) {
@@ -139,6 +145,9 @@ fn draw_world(pen: &mut Pen, frame: Rect, n: usize, layout: &Layout, lab: &Lab) 
         return;
     }
     pen.divider(frame, y, border);
+    if lab.pointed(panel.view.name, &["requests", "traffic"]) {
+        point(pen, frame, y);
+    }
     requests::heading(pen, frame.x + 2, y, frame.width.saturating_sub(4), &panel.requests, accent);
     y += 1;
     let strip = Rect { y, height: layout.strip.min(inner.bottom().saturating_sub(y)), ..inner };
@@ -151,6 +160,9 @@ fn draw_world(pen: &mut Pen, frame: Rect, n: usize, layout: &Layout, lab: &Lab) 
     if let Some(pane) = lab.journals.get(n) {
         let words = format!(" {} ", journal::heading(pane));
         pen.put(frame.x + 2, y, frame.width.saturating_sub(4), &words, accent);
+        if lab.pointed(panel.view.name, &["journal", "events"]) {
+            point(pen, frame, y);
+        }
         if !pane.follows() {
             let dim = pen.ink(Ink::Dim);
             let place = format!(" {}/{} ", pane.cursor() + 1, pane.len());
@@ -159,6 +171,13 @@ fn draw_world(pen: &mut Pen, frame: Rect, n: usize, layout: &Layout, lab: &Lab) 
         let area = Rect { y: y + 1, height: inner.bottom().saturating_sub(y + 1), ..inner };
         journal::draw(pen, area, &journal::Shown { pane, records: lab.door.records(), number: n, focused: on_journal, mixed: false });
     }
+}
+
+/// The narrator's finger: at the right end of a heading.
+fn point(pen: &mut Pen, frame: Rect, y: u16) {
+    let style = pen.ink(Ink::Warn);
+    let words = format!(" {} look here ", pen.theme.glyphs.back);
+    pen.right(Rect { width: frame.width.saturating_sub(2), ..frame }, y, &[(&words, style)]);
 }
 
 /// ` Kubernetes · 3 nodes · api ● sched ● ctrl ✖ stopped `

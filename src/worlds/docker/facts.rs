@@ -9,8 +9,21 @@ use super::container::Cid;
 use super::{Daemon, Docker};
 
 /// Facts with an argument (a service, container or host) and without.
-pub const WITH_NAME: [&str; 11] =
-    ["ready", "replicas", "exists", "restarts", "health", "uid", "status", "exit_code", "oom_killed", "running", "host_state"];
+pub const WITH_NAME: [&str; 13] = [
+    "ready",
+    "replicas",
+    "exists",
+    "deleted",
+    "restarts",
+    "health",
+    "uid",
+    "image",
+    "status",
+    "exit_code",
+    "oom_killed",
+    "running",
+    "host_state",
+];
 pub const COLLECTIONS: [&str; 5] = ["containers", "hosts", "images", "volumes", "proxy_backends"];
 
 impl Docker {
@@ -76,20 +89,14 @@ impl Docker {
                 })
                 .count()
         };
-        // Copies that a person deleted are still asked about: they are known by their declaration.
-        if copies.is_empty() && name != "exists" && declared() == 0 && !self.targets.contains_key(bare) {
-            let mut names: Vec<String> = self.containers.values().map(|c| c.app().to_string()).collect();
-            names.dedup();
-            return Err(format!(
-                "no container is called `{bare}`; there are: {}",
-                if names.is_empty() { "none".into() } else { names.join(", ") }
-            ));
-        }
+        // A name nobody has used yet counts nothing: facts are asked from the first moment on.
         Ok(match name {
             "ready" => all().filter(|c| self.serves(c.cid, now)).count().into(),
             "running" => all().filter(|c| c.alive()).count().into(),
             "replicas" => all().count().max(declared()).into(),
             "exists" => (!copies.is_empty()).into(),
+            "deleted" => (copies.is_empty() && (declared() > 0 || self.targets.contains_key(bare))).into(),
+            "image" => all().next().map_or(Value::Null, |c| (&*c.config.image.text).into()),
             "restarts" => all().map(|c| u64::from(c.restart_count)).sum::<u64>().into(),
             "health" => all().next().map_or("none", |c| c.health.as_ref().map_or("none", |h| h.status.word())).into(),
             "uid" => all().next().map_or(Value::Null, |c| (&*c.id).into()),
@@ -106,7 +113,7 @@ impl Docker {
     fn container_fact(&self, cid: Cid, now: SimTime) -> Option<Value> {
         let c = self.containers.get(&cid)?;
         Some(json!({
-            "name": &*c.name, "host": &*c.host, "service": &*c.app(), "image": &*c.config.image.text, "status": c.state.word(), "text": c.status(now),
+            "name": &*c.name, "host": &*c.host, "service": &*c.app(), "image": &*c.config.image.text, "status": c.state.word(), "state": c.state.word(), "text": c.status(now),
             "exit_code": c.state.exit_code, "restarts": c.restart_count, "oom_killed": c.state.oom_killed,
             "health": c.health.as_ref().map_or("none", |h| h.status.word()), "ready": self.serves(cid, now), "uid": &*c.id, "error": &*c.state.error,
         }))
@@ -115,7 +122,7 @@ impl Docker {
     fn host_fact(&self, host: &str) -> Value {
         let state = self.machine.host(host).map_or_else(|| "unknown".into(), |h| format!("{:?}", h.state).to_lowercase());
         json!({
-            "name": host, "state": state, "ready": state == "up" && self.engine(host).daemon == Daemon::Up,
+            "name": host, "state": state, "status": state, "zone": self.machine.host(host).map_or("", |h| &*h.spec.zone), "ready": state == "up" && self.engine(host).daemon == Daemon::Up,
             "containers": self.containers_on(host).count(), "running": self.containers_on(host).filter(|c| c.alive()).count(),
         })
     }

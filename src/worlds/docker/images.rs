@@ -152,6 +152,23 @@ impl Docker {
         pull
     }
 
+    /// Begins a pull for somebody who asks with [`Self::end_pull`] how it went.
+    pub fn begin_pull(&mut self, host: &str, image: &ImageRef, cx: &mut Cx) -> PullId {
+        self.pull_begin(host, image, cx)
+    }
+    /// The outcome of a pull, once: None while it goes on, the daemon's words if it failed.
+    pub fn end_pull(&mut self, pull: PullId) -> Option<Result<(), String>> {
+        let state = self.pulls.get(&pull)?.clone();
+        let result = state.result?;
+        self.pulls.remove(&pull);
+        Some(result.map(|_| ()).map_err(|e| self.pull_error_text(&state.image, &e)))
+    }
+    /// Puts an image on a host that would be built there.
+    pub fn take_as_built(&mut self, host: &str, image: &ImageRef) {
+        self.machine.preload(host, image);
+        self.notes.insert(format!("docker build is not simulated: {} counts as built", familiar(image)).into());
+    }
+
     /// The substrate says how a pull ended.
     pub(crate) fn pull_finished(&mut self, pull: PullId, result: Result<PullDone, PullError>, cx: &mut Cx) {
         let Some(state) = self.pulls.get(&pull).cloned() else { return };

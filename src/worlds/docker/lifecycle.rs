@@ -672,13 +672,13 @@ impl Docker {
     }
 
     /// Remembers that somebody wants this copy to exist.
-    pub(crate) fn declare(&mut self, cid: Cid) {
+    pub fn declared_copy(&mut self, cid: Cid) {
         if let Some(c) = self.containers.get(&cid).filter(|c| !c.config.auto_remove) {
             self.declared.insert((c.host.clone(), c.name.clone()));
         }
     }
     /// Somebody took a copy away on purpose.
-    pub(crate) fn undeclare(&mut self, cid: Cid) {
+    pub fn undeclared(&mut self, cid: Cid) {
         if let Some(c) = self.containers.get(&cid) {
             self.declared.remove(&(c.host.clone(), c.name.clone()));
         }

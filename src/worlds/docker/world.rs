@@ -101,6 +101,11 @@ impl Docker {
         self
     }
 
+    /// Remembers something that reports should say once.
+    pub fn note(&mut self, text: &str) {
+        self.notes.insert(text.into());
+    }
+
     /// The world as its setup declares it.
     pub fn setup(&self) -> &DockerSetup {
         &self.setup

@@ -128,7 +128,7 @@ pub(super) fn prune_containers(call: &mut Call) -> String {
         out.push_str("Deleted Containers:\n");
     }
     for (cid, id) in &stopped {
-        call.d.undeclare(*cid);
+        call.d.undeclared(*cid);
         if call.d.remove(*cid, false, false, call.cx).is_ok() {
             out.push_str(&format!("{id}\n"));
         }

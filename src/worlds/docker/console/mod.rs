@@ -5,11 +5,11 @@
 mod containers;
 mod context;
 mod events;
-mod exec;
+pub mod exec;
 pub mod flags;
 mod images;
 mod inspect;
-mod logs;
+pub mod logs;
 mod network;
 pub mod ops;
 mod ps;
@@ -245,29 +245,32 @@ pub fn dispatch(d: &mut Docker, host: &HostName, argv: &[String], owner: Owner, 
     run_verb(d, verb, &name, &host, &rest[path.len()..], owner, files, cx)
 }
 
-/// Parses a verb's flags and runs it.
-#[expect(clippy::too_many_arguments, reason = "the parts of one call, put together here and nowhere else")]
-pub fn run_verb(
-    d: &mut Docker,
-    verb: &Verb,
-    name: &str,
-    host: &HostName,
-    words: &[String],
-    owner: Owner,
-    files: &dyn Files,
-    cx: &mut Cx,
-) -> Reply {
-    let usage = format!("Usage:  {name} {}", verb.usage).trim_end().to_string();
+/// What a command line must look like: enough to take it apart and to explain it.
+pub struct Form<'a> {
+    /// `docker run`, `docker compose up`.
+    pub name: &'a str,
+    pub usage: &'a str,
+    pub about: &'a str,
+    pub flags: &'a [Flag],
+    /// Fewest and most arguments.
+    pub args: (usize, usize),
+    pub interspersed: bool,
+}
+
+/// Takes a verb's words apart.
+///
+/// # Errors
+/// The answer instead: a refusal in the CLI's words, or the help that was asked for.
+pub fn take_apart(form: &Form, words: &[String]) -> Result<Parsed, Reply> {
+    let name = form.name;
+    let usage = format!("Usage:  {name} {}", form.usage).trim_end().to_string();
     let tail = format!("\n\n{usage}\n\nRun '{name} --help' for more information");
-    let flags = match flags::parse(verb.flags, words, verb.interspersed) {
-        Ok(flags) => flags,
-        // cli/cobra.go FlagErrorFunc: exit status 125 for every verb.
-        Err(why) => return Reply::fail(format!("{why}{tail}"), 125),
-    };
+    // cli/cobra.go FlagErrorFunc: exit status 125 for every verb.
+    let flags = flags::parse(form.flags, words, form.interspersed).map_err(|why| Reply::fail(format!("{why}{tail}"), 125))?;
     if flags.help {
-        return Reply::out(verb_help(verb, &usage));
+        return Err(Reply::out(verb_help(form, &usage)));
     }
-    let (min, max) = verb.args;
+    let (min, max) = form.args;
     let plural = |n: usize| if n == 1 { "argument" } else { "arguments" };
     let n = flags.args.len();
     // cli/required.go
@@ -278,9 +281,37 @@ pub fn run_verb(
         () if n > max => Some(format!("requires at most {max} {}", plural(max))),
         () => None,
     };
-    if let Some(wrong) = wrong {
-        return Reply::fail(format!("docker: '{name}' {wrong}{tail}"), 1);
+    match wrong {
+        Some(wrong) => Err(Reply::fail(format!("docker: '{name}' {wrong}{tail}"), 1)),
+        None => Ok(flags),
     }
+}
+
+/// Words on stderr for flags that are read but have no effect here; remembered for the report.
+pub fn ignored_flags(d: &mut Docker, name: &str, flags: &Parsed) -> String {
+    for f in &flags.ignored {
+        d.notes.insert(format!("{name} --{f} is accepted but not simulated").into());
+    }
+    flags.ignored.iter().map(|f| format!("wheelhouse: --{f} is accepted but not simulated\n")).collect()
+}
+
+/// Parses a verb's flags and runs it.
+#[expect(clippy::too_many_arguments, reason = "the parts of one call, put together here and nowhere else")]
+fn run_verb(
+    d: &mut Docker,
+    verb: &Verb,
+    name: &str,
+    host: &HostName,
+    words: &[String],
+    owner: Owner,
+    files: &dyn Files,
+    cx: &mut Cx,
+) -> Reply {
+    let form = Form { name, usage: verb.usage, about: verb.about, flags: verb.flags, args: verb.args, interspersed: verb.interspersed };
+    let flags = match take_apart(&form, words) {
+        Ok(flags) => flags,
+        Err(reply) => return reply,
+    };
     if !verb.local {
         if let Some(why) = d.unreachable(host) {
             return if verb.failure == 125 {
@@ -290,16 +321,13 @@ pub fn run_verb(
             };
         }
     }
-    let notes: String = flags.ignored.iter().map(|f| format!("wheelhouse: --{f} is accepted but not simulated\n")).collect();
-    for f in &flags.ignored {
-        d.notes.insert(format!("{name} --{f} is accepted but not simulated").into());
-    }
+    let notes = ignored_flags(d, name, &flags);
     let reply = (verb.run)(&mut Call { d, host: host.clone(), owner, flags, files, cx, name: name.to_string() });
     noted(reply, notes)
 }
 
 /// The same answer with words on stderr in front.
-fn noted(reply: Reply, notes: String) -> Reply {
+pub fn noted(reply: Reply, notes: String) -> Reply {
     if notes.is_empty() {
         return reply;
     }
@@ -389,15 +417,11 @@ fn help(d: &Docker) -> Reply {
     Reply::out(out)
 }
 
-fn verb_help(verb: &Verb, usage: &str) -> String {
-    let mut out = format!("{usage}\n\n{}\n", verb.about);
-    if verb.paths.len() > 1 {
-        let names: Vec<String> = verb.paths.iter().map(|p| format!("docker {}", p.join(" "))).collect();
-        out.push_str(&format!("\nAliases:\n  {}\n", names.join(", ")));
-    }
-    if !verb.flags.is_empty() {
+fn verb_help(form: &Form, usage: &str) -> String {
+    let mut out = format!("{usage}\n\n{}\n", form.about);
+    if !form.flags.is_empty() {
         out.push_str("\nOptions:\n");
-        for f in verb.flags {
+        for f in form.flags {
             let short = f.short.map_or("    ".to_string(), |c| format!("-{c}, "));
             let kind = match f.kind {
                 flags::Kind::Bool => "",

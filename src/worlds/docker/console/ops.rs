@@ -186,7 +186,7 @@ impl Each {
         let cause = cx.cause;
         let asked = match self.kind {
             Kind::Start => {
-                d.declare(cid);
+                d.declared_copy(cid);
                 d.start(cid, StartBy::Hand, cx).map(|_| ())
             }
             Kind::Stop(grace) => d.stop(cid, grace, Then::Nothing, cx),
@@ -195,7 +195,7 @@ impl Each {
             Kind::Remove { force, volumes } => {
                 let result = d.remove(cid, force, volumes, cx);
                 if result.is_ok() {
-                    d.undeclare(cid);
+                    d.undeclared(cid);
                 }
                 result
             }

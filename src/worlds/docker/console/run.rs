@@ -408,7 +408,7 @@ impl Run {
     fn create(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
         match d.create(&io.host.clone(), self.name.as_deref(), (*self.config).clone(), cx) {
             Ok(cid) => {
-                d.declare(cid);
+                d.declared_copy(cid);
                 let id = d.container(cid).map(|c| c.id.clone()).unwrap_or_default();
                 if self.detach {
                     io.out.push_str(&format!("{id}\n"));

@@ -2,9 +2,17 @@
 //!
 //! Components never touch the store's writes directly; they go through [`Ctl`](super::Ctl) and so get a cause on everything.
 
+pub mod apply;
+pub mod check;
 pub mod clock;
+pub mod decode;
+mod go;
+pub mod manifest;
 pub mod meta;
 pub mod object;
+mod patch;
+pub mod quantity;
+pub mod request;
 pub mod store;
 
 use std::fmt;
@@ -69,13 +77,15 @@ impl ApiError {
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self { code: 400, reason: "BadRequest", message: message.into(), causes: vec![] }
     }
-    /// Validation says no. `kind` is the Kind with its group if it has one (`Pod`, `Deployment.apps`).
-    pub fn invalid(kind: &str, name: &str, mut causes: Vec<FieldError>) -> Self {
+    /// Validation says no.
+    pub fn invalid(kind: Kind, name: &str, mut causes: Vec<FieldError>) -> Self {
         let mut seen = std::collections::BTreeSet::new();
         causes.retain(|c| seen.insert((c.field.clone(), c.body.clone())));
         let list: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.body)).collect();
         let list = if list.len() == 1 { list.join("") } else { format!("[{}]", list.join(", ")) };
-        Self { code: 422, reason: "Invalid", message: format!("{kind} \"{name}\" is invalid: {list}"), causes }
+        let info = kind.info();
+        let full = if info.group.is_empty() { info.kind.to_string() } else { format!("{}.{}", info.kind, info.group) };
+        Self { code: 422, reason: "Invalid", message: format!("{full} \"{name}\" is invalid: {list}"), causes }
     }
     /// Admission says no: `pods "p" is forbidden: why`.
     pub fn forbidden(kind: Kind, name: &str, why: impl fmt::Display) -> Self {
@@ -151,12 +161,8 @@ impl Api {
             return Err(ApiError::unavailable());
         }
         let kind = object.kind();
-        self.check_namespace(&object)?;
-        let m = object.meta_mut();
-        if m.name.is_empty() && !m.generate_name.is_empty() {
-            let prefix: String = m.generate_name.chars().take(58).collect();
-            m.name = format!("{prefix}{}", self.rng.stream("names").name_suffix(5)).into();
-        }
+        self.check_namespace(kind, &object.meta().namespace.clone(), &object.meta().name.clone())?;
+        object = self.named(object);
         // Up to 8 attempts on a clash (generic registry store); a second suffix practically never clashes.
         let mut tries = 0;
         while self.store.get(kind, &object.key()).is_some() {
@@ -169,7 +175,10 @@ impl Api {
             m.name = format!("{prefix}{}", self.rng.stream("names").name_suffix(5)).into();
         }
         let m = object.meta_mut();
-        m.uid = self.rng.stream("uids").uuid().into();
+        // A Job's labels carry its uid, so admission has made it already.
+        if kind != Kind::Job || m.uid.is_empty() {
+            m.uid = self.rng.stream("uids").uuid().into();
+        }
         m.created = cx.now;
         m.generation = 1;
         m.deletion = None;
@@ -245,23 +254,28 @@ impl Api {
         }
     }
 
-    fn check_namespace(&self, object: &Object) -> Result<(), ApiError> {
-        let m = object.meta();
-        if m.namespace.is_empty() {
+    /// NamespaceLifecycle admission: the namespace must exist and not be going away.
+    pub(super) fn check_namespace(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), ApiError> {
+        if namespace.is_empty() {
             return Ok(());
         }
-        match self.store.typed::<object::Namespace>(&Key::new("", m.namespace.clone())) {
-            None => Err(ApiError::not_found(Kind::Namespace, &m.namespace)),
+        match self.store.typed::<object::Namespace>(&Key::new("", namespace)) {
+            None => Err(ApiError::not_found(Kind::Namespace, namespace)),
             Some(ns) if ns.terminating => {
-                let message = format!(
-                    "{} \"{}\" is forbidden: unable to create new content in namespace {} because it is being terminated",
-                    object.kind().info().resource(),
-                    m.name,
-                    m.namespace
-                );
-                Err(ApiError { code: 403, reason: "Forbidden", message, causes: vec![] })
+                let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+                Err(ApiError::forbidden(kind, name, why))
             }
             Some(_) => Ok(()),
         }
+    }
+
+    /// An object with its name, made up if it has only a `generateName`.
+    pub(super) fn named(&mut self, mut object: Object) -> Object {
+        let m = object.meta_mut();
+        if m.name.is_empty() && !m.generate_name.is_empty() {
+            let prefix: String = m.generate_name.chars().take(58).collect();
+            m.name = format!("{prefix}{}", self.rng.stream("names").name_suffix(5)).into();
+        }
+        object
     }
 }

@@ -40,10 +40,10 @@ pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
         Object::Pod(pod) => {
             let old = event.old.as_ref().and_then(Pod::of);
             let new = event.new.as_ref().and_then(Pod::of);
-            if let (Some(a), Some(b)) = (old, new) {
-                if !matters(a, b) {
-                    return;
-                }
+            if let (Some(a), Some(b)) = (old, new)
+                && !matters(a, b)
+            {
+                return;
             }
             let keys: BTreeSet<Key> = m
                 .cache

@@ -5,6 +5,7 @@
 //! [`Ctl`]. The cause of what woke a key travels with it through the queue.
 
 pub mod deployment;
+pub mod disruption;
 pub mod endpointslice;
 pub mod garbage;
 pub mod namespace;

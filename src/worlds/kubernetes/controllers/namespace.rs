@@ -23,10 +23,10 @@ const DELETION_GRACE: SimDuration = SimDuration::from_secs(5);
 const FINALIZER_ESTIMATE: u64 = 15;
 
 pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
-    if let Some(Object::Namespace(ns)) = &event.new {
-        if ns.terminating {
-            m.add_after(Id::Namespace, Item::new(Kind::Namespace, ns.meta.key()), DELETION_GRACE, ctl);
-        }
+    if let Some(Object::Namespace(ns)) = &event.new
+        && ns.terminating
+    {
+        m.add_after(Id::Namespace, Item::new(Kind::Namespace, ns.meta.key()), DELETION_GRACE, ctl);
     }
 }
 

@@ -27,10 +27,10 @@ pub(crate) struct State {
 }
 
 pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
-    if ctl.config.load_balancer_provider {
-        if let Some(Object::Service(s)) = &event.new {
-            m.add(Id::ServiceLb, Item::new(Kind::Service, s.meta.key()), ctl);
-        }
+    if ctl.config.load_balancer_provider
+        && let Some(Object::Service(s)) = &event.new
+    {
+        m.add(Id::ServiceLb, Item::new(Kind::Service, s.meta.key()), ctl);
     }
 }
 

@@ -7,7 +7,8 @@ use crate::worlds::kubernetes::{Config, Ctl};
 
 use super::queue::Item;
 use super::{
-    Manager, Next, Outcome, deployment, endpointslice, garbage, namespace, nodelifecycle, podgc, replicaset, servicelb, tainteviction,
+    Manager, Next, Outcome, deployment, disruption, endpointslice, garbage, namespace, nodelifecycle, podgc, replicaset, servicelb,
+    tainteviction,
 };
 
 /// Names a controller; the number is its place in [`CONTROLLERS`].
@@ -24,7 +25,11 @@ pub enum Id {
     Accounts,
     PodGc,
     ServiceLb,
+    Disruption,
 }
+
+/// A period by configuration.
+pub type Period = fn(&Config) -> SimDuration;
 
 /// What the framework must know of a controller.
 pub struct Info {
@@ -36,7 +41,7 @@ pub struct Info {
     pub observe: fn(&mut Manager, &WatchEvent, &mut Ctl),
     pub sync: fn(&mut Manager, &Item, &mut Ctl) -> Outcome,
     /// A periodic loop: its period by configuration, and whether the first turn comes at once.
-    pub period: Option<(fn(&Config) -> SimDuration, bool)>,
+    pub period: Option<(Period, bool)>,
     pub tick: fn(&mut Manager, &mut Ctl),
     /// Gives a key up after so many failures; None = never.
     pub max_retries: Option<u32>,
@@ -98,6 +103,7 @@ pub const CONTROLLERS: &[Info] = &[
         ..controller(Id::PodGc, "pod-garbage-collector", NOTHING, no_observe, no_sync)
     },
     controller(Id::ServiceLb, "service-controller", servicelb::WATCHES, servicelb::observe, servicelb::sync),
+    controller(Id::Disruption, "controllermanager", disruption::WATCHES, disruption::observe, disruption::sync),
 ];
 
 /// Marks a controller without informers: no such kind ever comes.

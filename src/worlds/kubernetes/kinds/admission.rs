@@ -42,23 +42,74 @@ pub fn admit(object: &mut Object, api: &mut Api, config: &Config) -> Result<(), 
         Object::Pod(pod) => admit_pod(Arc::make_mut(pod), api, config),
         // Written by components in large numbers, always complete.
         Object::Event(_) | Object::Lease(_) | Object::EndpointSlice(_) | Object::Node(_) => Ok(()),
-        _ => admit_whole(object, api),
+        _ => admit_whole(object, api, config),
     }
 }
 
 /// Kinds that are created rarely go through their JSON form.
-fn admit_whole(object: &mut Object, api: &mut Api) -> Result<(), ApiError> {
-    let kind = object.kind();
-    let mut value = super::to_json_at(object, api.epoch);
-    defaults::apply(kind, &mut value);
-    if kind == Kind::Service {
-        service_alloc::allocate(&mut value, None, api)?;
-    }
+fn admit_whole(object: &mut Object, api: &mut Api, config: &Config) -> Result<(), ApiError> {
     let meta = object.meta().clone();
-    *object = super::from_json_at(&value, api.epoch)?;
+    let value = super::to_json_at(object, api.epoch);
+    *object = admit_json(object.kind(), value, api, config)?;
     let labels = object.meta().labels.clone();
     *object.meta_mut() = Meta { labels, ..meta };
     Ok(())
+}
+
+/// The same for an object in its JSON form: defaults, mutating plugins, allocation, validation.
+///
+/// # Errors
+/// `Forbidden` and `Invalid` answers.
+pub(in crate::worlds::kubernetes) fn admit_json(kind: Kind, mut value: Value, api: &mut Api, config: &Config) -> Result<Object, ApiError> {
+    defaults::apply(kind, &mut value);
+    let name = value["metadata"]["name"].as_str().unwrap_or_default().to_string();
+    match kind {
+        Kind::Pod => {
+            let meta = super::convert::meta_from_json(&value, api.epoch)?;
+            if let Some(s) = value["spec"].as_object_mut() {
+                mutate(s, &meta, api, config)?;
+            }
+        }
+        Kind::Service => service_alloc::allocate(&mut value, None, api)?,
+        Kind::Job => job_labels(&mut value, api),
+        _ => {}
+    }
+    let causes = super::validate::create(kind, &value);
+    if !causes.is_empty() {
+        return Err(ApiError::invalid(kind, &name, causes));
+    }
+    let mut object = super::from_json_at(&value, api.epoch)?;
+    if let Object::Pod(pod) = &mut object {
+        let qos = qos::qos_class(&pod.spec);
+        Arc::make_mut(pod).status.qos = qos;
+    }
+    Ok(object)
+}
+
+/// pkg/registry/batch/job/strategy.go, generateSelector: the uid goes into labels and selector.
+fn job_labels(value: &mut Value, api: &mut Api) {
+    if value["spec"]["manualSelector"] == true {
+        return;
+    }
+    let uid = api.rng.stream("uids").uuid();
+    let name = value["metadata"]["name"].clone();
+    let Some(o) = value.as_object_mut() else { return };
+    if let Some(m) = defaults::sub_or_new(o, "metadata") {
+        m.insert("uid".into(), uid.as_str().into());
+    }
+    let Some(spec) = defaults::sub_or_new(o, "spec") else { return };
+    if let Some(labels) = defaults::sub_or_new(spec, "template")
+        .and_then(|t| defaults::sub_or_new(t, "metadata"))
+        .and_then(|m| defaults::sub_or_new(m, "labels"))
+    {
+        for prefix in ["batch.kubernetes.io/", ""] {
+            labels.insert(format!("{prefix}controller-uid"), uid.as_str().into());
+            labels.insert(format!("{prefix}job-name"), name.clone());
+        }
+    }
+    if let Some(labels) = defaults::sub_or_new(spec, "selector").and_then(|s| defaults::sub_or_new(s, "matchLabels")) {
+        labels.insert("batch.kubernetes.io/controller-uid".into(), uid.into());
+    }
 }
 
 fn admit_pod(pod: &mut Pod, api: &mut Api, config: &Config) -> Result<(), ApiError> {
@@ -77,6 +128,10 @@ fn admit_pod(pod: &mut Pod, api: &mut Api, config: &Config) -> Result<(), ApiErr
     if let Some(s) = spec.as_object_mut() {
         pod_defaults::pod_spec(s, true);
         mutate(s, &pod.meta, api, config)?;
+    }
+    let causes = super::validate::pod_spec(&spec);
+    if !causes.is_empty() {
+        return Err(ApiError::invalid(Kind::Pod, &pod.meta.name, causes));
     }
     let spec = core::PodSpec::deserialize(&spec).map_err(|e| ApiError::bad_request(e.to_string()))?;
     pod.spec = Arc::new(spec);
@@ -223,7 +278,7 @@ mod tests {
     #[test]
     fn priority_comes_from_the_class() {
         let (mut api, config) = (Api::new(1), Config::default());
-        let mut o: Object = pod(json!({"containers": [], "priorityClassName": "gold"})).into();
+        let mut o: Object = pod(json!({"containers": [{"name": "c", "image": "a"}], "priorityClassName": "gold"})).into();
         let e = admit(&mut o, &mut api, &config).unwrap_err();
         assert_eq!(e.message, "pods \"p\" is forbidden: no PriorityClass with name gold was found");
         let class = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "gold"}, "value": 7});

@@ -49,7 +49,7 @@ pub(super) fn each<'a>(o: &'a mut Object, key: &str) -> impl Iterator<Item = &'a
 }
 
 /// Writes the defaults of `kind` into the whole object.
-pub(super) fn apply(kind: Kind, object: &mut Value) {
+pub(in crate::worlds::kubernetes) fn apply(kind: Kind, object: &mut Value) {
     let Some(o) = object.as_object_mut() else { return };
     match kind {
         Kind::Pod => {
@@ -99,7 +99,7 @@ pub(super) fn apply(kind: Kind, object: &mut Value) {
             o.entry("value").or_insert(json!(0));
             set(o, "preemptionPolicy", "PreemptLowerPriority");
         }
-        Kind::Secret => set(o, "type", "Opaque"),
+        Kind::Secret => secret(o),
         Kind::LimitRange => with_spec(o, |s| each(s, "limits").for_each(limit_item)),
         Kind::ResourceQuota => {
             o.entry("status").or_insert(json!({}));
@@ -303,6 +303,21 @@ fn autoscaler(s: &mut Object) {
         if let Some(down) = sub_or_new(b, "scaleDown") {
             set(down, "selectPolicy", "Max");
             set(down, "policies", json!([{"type": "Percent", "value": 100, "periodSeconds": 15}]));
+        }
+    }
+}
+
+/// `stringData` is written into `data` (pkg/apis/core/v1/conversion.go).
+fn secret(o: &mut Object) {
+    set(o, "type", "Opaque");
+    let Some(Value::Object(plain)) = o.shift_remove("stringData") else { return };
+    if plain.is_empty() {
+        return;
+    }
+    if let Some(data) = sub_or_new(o, "data") {
+        for (k, v) in plain {
+            let bytes = k8s_openapi::ByteString(v.as_str().unwrap_or_default().as_bytes().to_vec());
+            data.insert(k, super::convert::value_of(&bytes));
         }
     }
 }

@@ -16,8 +16,11 @@ mod pod_status;
 pub mod pod_word;
 mod qos;
 mod replicaset;
+mod schema;
 mod service;
 mod service_alloc;
+mod simulated;
+pub(in crate::worlds::kubernetes) mod validate;
 
 use serde_json::Value;
 
@@ -27,8 +30,13 @@ use super::api::object::Object;
 
 pub(in crate::worlds::kubernetes) use admission::Memo;
 pub use admission::admit;
+pub(in crate::worlds::kubernetes) use admission::admit_json;
+pub(in crate::worlds::kubernetes) use defaults::apply as default_json;
 pub use qos::qos_class;
+pub use schema::decode_as;
+pub(in crate::worlds::kubernetes) use service_alloc::allocate;
 pub use service_alloc::{CLUSTER_IP_RANGE, NODE_PORTS};
+pub(in crate::worlds::kubernetes) use simulated::{Coverage, coverage};
 
 /// The full API object, as `kubectl get -o json` shows it: `apiVersion`, `kind`, `metadata`, `spec`, `status`, in the order of the
 /// official types. Times count from the default [`Epoch`].
@@ -190,7 +198,7 @@ pub const KINDS: &[KindInfo] = &[
     k(Kind::Job, "batch", "v1", "Job", "jobs", "job", &[], true, false),
     k(Kind::CronJob, "batch", "v1", "CronJob", "cronjobs", "cronjob", &["cj"], true, false),
     k(Kind::HorizontalPodAutoscaler, "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler", &["hpa"], true, false),
-    k(Kind::PodDisruptionBudget, "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget", &["pdb"], true, false),
+    k(Kind::PodDisruptionBudget, "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget", &["pdb"], true, true),
     k(Kind::PriorityClass, "scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", "priorityclass", &["pc"], false, true),
     k(Kind::StorageClass, "storage.k8s.io", "v1", "StorageClass", "storageclasses", "storageclass", &["sc"], false, false),
     k(Kind::VolumeAttachment, "storage.k8s.io", "v1", "VolumeAttachment", "volumeattachments", "volumeattachment", &[], false, false),

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
+use super::Kind;
 use super::defaults::{each, set};
 use crate::worlds::kubernetes::api::meta::Key;
 use crate::worlds::kubernetes::api::object::Service;
@@ -25,12 +26,12 @@ const NODE_PORT_STATIC: i64 = 86;
 ///
 /// # Errors
 /// `Invalid`, if an address or port that was asked for is taken or out of range.
-pub(super) fn allocate(service: &mut Value, old: Option<&Service>, api: &mut Api) -> Result<(), ApiError> {
+pub(in crate::worlds::kubernetes) fn allocate(service: &mut Value, old: Option<&Service>, api: &mut Api) -> Result<(), ApiError> {
     let name = service["metadata"]["name"].as_str().unwrap_or_default().to_string();
     let own = Key::new(service["metadata"]["namespace"].as_str().unwrap_or_default(), name.as_str());
     let Some(s) = service["spec"].as_object_mut() else { return Ok(()) };
     let kind = s.get("type").and_then(Value::as_str).unwrap_or_default().to_string();
-    let invalid = |field: String, body: String| Err(ApiError::invalid("Service", &name, vec![FieldError { field, body }]));
+    let invalid = |field: String, body: String| Err(ApiError::invalid(Kind::Service, &name, vec![FieldError { field, body }]));
     if kind == "ExternalName" {
         return Ok(());
     }
@@ -51,6 +52,10 @@ pub(super) fn allocate(service: &mut Value, old: Option<&Service>, api: &mut Api
         };
         s.insert("clusterIP".into(), ip.into());
     } else if wanted != "None" && kept.as_ref() != Some(&wanted) {
+        if wanted.parse::<std::net::IpAddr>().is_err() {
+            let why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+            return invalid("spec.clusterIPs[0]".into(), format!("Invalid value: \"{wanted}\": {why}"));
+        }
         let ip: Option<Ipv4Addr> = wanted.parse().ok();
         let inside = ip.is_some_and(|ip| (CLUSTER_IP_BASE + 1..CLUSTER_IP_BASE + CLUSTER_IP_SIZE - 1).contains(&u32::from(ip)));
         let failed = |why: &str| format!("Invalid value: [\"{wanted}\"]: failed to allocate IP {wanted}: {why}");
@@ -74,6 +79,8 @@ pub(super) fn allocate(service: &mut Value, old: Option<&Service>, api: &mut Api
     if !ports_wanted {
         return Ok(());
     }
+    // One number may serve several protocols of one service.
+    let mut own_ports: BTreeSet<(i64, String)> = BTreeSet::new();
     let mut taken: BTreeSet<i64> = BTreeSet::new();
     for o in api.store.all::<Service>().filter(|o| o.meta.key() != own) {
         taken.extend(o.spec.ports.iter().flatten().filter_map(|p| p.node_port).map(i64::from));
@@ -92,13 +99,14 @@ pub(super) fn allocate(service: &mut Value, old: Option<&Service>, api: &mut Api
                 let why = "provided port is not in the valid range. The range of valid ports is 30000-32767";
                 return invalid(format!("spec.ports[{i}].nodePort"), format!("Invalid value: {n}: {why}"));
             }
-            Some(n) if taken.contains(&n) => {
+            Some(n) if taken.contains(&n) || own_ports.contains(&(n, protocol.clone())) => {
                 return invalid(format!("spec.ports[{i}].nodePort"), format!("Invalid value: {n}: provided port is already allocated"));
             }
             Some(n) => n,
             None => {
                 let low = NODE_PORTS.start() + NODE_PORT_STATIC;
-                let all = |r: std::ops::RangeInclusive<i64>| r.filter(|n| !taken.contains(n)).collect::<Vec<_>>();
+                let used = |n: &i64| taken.contains(n) || own_ports.iter().any(|(o, _)| o == n);
+                let all = |r: std::ops::RangeInclusive<i64>| r.filter(|n| !used(n)).collect::<Vec<_>>();
                 let mut free = all(low..=*NODE_PORTS.end());
                 if free.is_empty() {
                     free = all(*NODE_PORTS.start()..=low - 1);
@@ -110,7 +118,7 @@ pub(super) fn allocate(service: &mut Value, old: Option<&Service>, api: &mut Api
                 free[api.rng.stream("node-ports").below(free.len() as u64) as usize]
             }
         };
-        taken.insert(port);
+        own_ports.insert((port, protocol));
         p.insert("nodePort".into(), port.into());
     }
     Ok(())

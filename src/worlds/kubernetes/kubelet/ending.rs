@@ -76,10 +76,11 @@ impl Kubelet {
             return;
         }
         self.stop_probes(w, true, ctl);
-        w.stage = Stage::Terminated;
         w.sandbox = Sandbox::Dead;
-        self.give_ip(w);
+        self.say_deadline(w, ctl);
+        w.stage = Stage::Terminated;
         self.tell(w, true, ctl);
+        self.give_ip(w);
         self.plan(ctl, CLEAN_UP, Timer::Cleaned(w.uid.clone()));
     }
 
@@ -127,6 +128,8 @@ impl Kubelet {
         let mut s = w.status.clone();
         (s.phase, s.reason) = (PodPhase::Failed, Some(reason.clone()));
         s.message = Some(format!("Pod was rejected: {message}").into());
+        // It never had conditions of the kubelet's, and the one that the scheduler wrote is the kubelet's to keep.
+        s.conditions.retain(|c| !status::OWN_CONDITIONS.contains(&&*c.kind));
         s.start_time = s.start_time.or(Some(ctl.cx.now));
         s.observed_generation = w.pod.meta.generation;
         w.stage = Stage::Terminated;

@@ -33,8 +33,13 @@ impl Kubelet {
         let now = ctl.cx.now;
         let image: Name = w.spec(slot).image.as_deref().unwrap_or_default().into();
         if !valid(&image) {
-            let message =
-                format!("Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: invalid reference format");
+            let repository = ImageRef::new(image.clone()).repository();
+            let why = if repository.chars().any(|c| c.is_ascii_uppercase()) {
+                format!("invalid reference format: repository name ({repository}) must be lowercase")
+            } else {
+                "invalid reference format".to_string()
+            };
+            let message = format!("Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {why}");
             self.say_at(w, slot, true, "InspectFailed", &message, ctl);
             return self.image_failed(w, slot, "InvalidImageName", &message, ctl);
         }

@@ -50,9 +50,12 @@ enum Stage {
 }
 
 /// What a lifecycle hook came to.
+#[derive(Default)]
 pub(super) struct Hook {
     pub takes: SimDuration,
     pub ok: bool,
+    pub code: i32,
+    pub output: String,
 }
 
 impl Kubelet {
@@ -206,25 +209,25 @@ fn signal(name: &str) -> Signal {
 /// Runs a lifecycle hook in a container.
 pub(super) fn run_hook(w: &Worker, slot: usize, hook: &core::LifecycleHandler, ctl: &mut Ctl) -> Hook {
     let now = ctl.cx.now;
-    let Some(id) = w.slots[slot].current.as_ref().map(|i| i.id) else { return Hook { takes: SimDuration::ZERO, ok: false } };
+    let Some(id) = w.slots[slot].current.as_ref().map(|i| i.id) else { return Hook::default() };
     if let Some(exec) = &hook.exec {
         let argv: Vec<Arc<str>> = exec.command.iter().flatten().map(|a| a.as_str().into()).collect();
         let r = ctl.machine.exec(id, &argv, now);
-        return Hook { takes: r.takes, ok: r.code == 0 };
+        return Hook { takes: r.takes, ok: r.code == 0, code: r.code, output: format!("{}{}", r.stdout, r.stderr) };
     }
     if let Some(http) = &hook.http_get {
-        let Some(port) = port(w.spec(slot), &http.port) else { return Hook { takes: SimDuration::ZERO, ok: false } };
+        let Some(port) = port(w.spec(slot), &http.port) else { return Hook::default() };
         let path = http.path.as_deref().filter(|p| !p.is_empty()).unwrap_or("/");
         let r = ctl.machine.probe(id, &ProbeAction::Http { path: path.into(), port }, now);
         if r.outcome == ProbeOutcome::NoAnswer {
-            return Hook { takes: SimDuration::MAX, ok: false };
+            return Hook { takes: SimDuration::MAX, ..Hook::default() };
         }
         // Any answer will do (pkg/kubelet/lifecycle/handlers.go).
-        return Hook { takes: r.takes, ok: !matches!(r.outcome, ProbeOutcome::ConnectionRefused) };
+        return Hook { takes: r.takes, ok: !matches!(r.outcome, ProbeOutcome::ConnectionRefused), ..Hook::default() };
     }
     if let Some(sleep) = &hook.sleep {
-        return Hook { takes: SimDuration::from_secs(sleep.seconds.max(0) as u64), ok: true };
+        return Hook { takes: SimDuration::from_secs(sleep.seconds.max(0) as u64), ok: true, ..Hook::default() };
     }
     // tcpSocket is accepted by the API and does nothing.
-    Hook { takes: SimDuration::ZERO, ok: hook.tcp_socket.is_none() }
+    Hook { ok: hook.tcp_socket.is_none(), ..Hook::default() }
 }

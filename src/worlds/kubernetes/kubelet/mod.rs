@@ -18,6 +18,8 @@ mod publish;
 mod start;
 mod status;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::sync::Arc;
@@ -29,7 +31,7 @@ use crate::model::LinkEnd;
 use super::Ctl;
 use super::NodeSetup;
 use super::api::meta::Name;
-use super::api::object::{Pod, Typed};
+use super::api::object::{Object, Pod, Typed};
 use super::api::store::WatchEvent;
 
 pub use probes::ProbeKind;
@@ -127,11 +129,8 @@ impl Kubelet {
         Self { setup: Some(setup.clone()), ..Self::new(setup.name.clone()) }
     }
 
-    /// The node has booted (or the kubelet was started): register, renew the lease, take up the pods bound to it.
+    /// The node has booted, or the kubelet was started (again): register, renew the lease, take up the pods bound to it.
     pub fn start(&mut self, ctl: &mut Ctl) {
-        if self.running {
-            return;
-        }
         self.running = true;
         self.life += 1;
         self.started = ctl.cx.now;
@@ -169,6 +168,11 @@ impl Kubelet {
         if !self.connected(ctl) {
             self.missed = true;
             return;
+        }
+        if let (Some(Object::Node(old)), Some(Object::Node(new))) = (&event.old, &event.new) {
+            if old.unschedulable != new.unschedulable {
+                self.node_is_now(if new.unschedulable { "NodeNotSchedulable" } else { "NodeSchedulable" }, ctl);
+            }
         }
         match (event.new.as_ref().and_then(Pod::of), event.old.as_ref().and_then(Pod::of)) {
             (Some(pod), _) if pod.node.as_ref() == Some(&self.node) => self.pod_changed(pod.clone(), ctl),
@@ -243,7 +247,8 @@ impl Kubelet {
 
     /// Nothing is left to do but periodic work.
     pub fn settled(&self) -> bool {
-        self.pods.values().all(|w| w.sync.is_none() && !matches!(w.stage, Stage::Ending | Stage::Terminating) && !w.pending)
+        let quiet = |w: &Worker| w.sync.is_none() && !w.pending && !(w.fresh && w.wake.is_some());
+        self.pods.values().all(|w| quiet(w) && !matches!(w.stage, Stage::Ending | Stage::Terminating))
     }
 
     /// The container that runs for a pod's container, by name.
@@ -464,14 +469,12 @@ impl Kubelet {
         }
     }
 
-    /// After power came back: the containers are dead, and so is every sandbox.
+    /// After power came back: the containers are dead, and so is every sandbox. [`Kubelet::start`] follows.
     fn rebooted(&mut self, ctl: &mut Ctl) {
         let uids: Vec<Name> = self.pods.keys().cloned().collect();
         for uid in uids {
             self.with(&uid, ctl, |k, w, ctl| k.lost_power(w, ctl));
         }
         self.conditions.rebooted = true;
-        self.running = false;
-        self.start(ctl);
     }
 }

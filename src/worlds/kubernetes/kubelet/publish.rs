@@ -52,7 +52,8 @@ fn merged(theirs: &PodStatus, ours: &PodStatus) -> PodStatus {
     let mine = |kind: &str| OWN_CONDITIONS.contains(&kind) || kind == "DisruptionTarget";
     let mut s = ours.clone();
     s.conditions.retain(|c| mine(&c.kind));
-    let foreign: Vec<_> = theirs.conditions.iter().filter(|c| !s.conditions.iter().any(|o| o.kind == c.kind)).cloned().collect();
+    let own = |kind: &str| OWN_CONDITIONS.contains(&kind) || s.conditions.iter().any(|o| &*o.kind == kind);
+    let foreign: Vec<_> = theirs.conditions.iter().filter(|c| !own(&c.kind)).cloned().collect();
     s.conditions.splice(0..0, foreign);
     s.nominated_node = theirs.nominated_node.clone();
     s.qos = theirs.qos;

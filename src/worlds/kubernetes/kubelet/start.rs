@@ -1,6 +1,8 @@
 //! Starting one container: back-off, image, configuration, create, start, postStart.
 //! Follows: pkg/kubelet/kuberuntime/{kuberuntime_manager (doBackOff),kuberuntime_container (startContainer)}.go.
 
+use k8s_openapi::api::core::v1 as core;
+
 use crate::kernel::SimDuration;
 use crate::machine::StartError;
 use crate::worlds::kubernetes::Ctl;
@@ -9,7 +11,7 @@ use crate::worlds::kubernetes::api::object::Terminated;
 
 use super::Kubelet;
 use super::backoff::{go_seconds, grow, held_until};
-use super::kill::{Why, run_hook};
+use super::kill::{Hook, Why, run_hook};
 use super::sync::{set_wait, worked};
 use super::worker::{Instance, Life, SlotKind, Stage, Step, Wait, Worker};
 
@@ -112,17 +114,16 @@ impl Kubelet {
             set_wait(w, Wait::Stop(slot));
             return;
         }
-        self.wait_then(w, result.takes, Step::HookDone { slot, ok: result.ok }, ctl);
+        let failed = (!result.ok).then(|| hook_error(w, slot, &hook, &result));
+        self.wait_then(w, result.takes, Step::HookDone { slot, failed }, ctl);
     }
 
-    pub(super) fn hook_done(&mut self, w: &mut Worker, slot: usize, ok: bool, ctl: &mut Ctl) {
-        if ok {
-            return;
-        }
+    pub(super) fn hook_done(&mut self, w: &mut Worker, slot: usize, failed: Option<Name>, ctl: &mut Ctl) {
+        let Some(error) = failed else { return };
         self.say_at(w, slot, true, "FailedPostStartHook", "PostStartHook failed", ctl);
         let message = Why::Hook.message(&w.slots[slot].name, true);
         self.kill(w, slot, Why::Hook, &message, ctl);
-        self.failed(w, slot, "PostStartHookError", Some("PostStartHook failed"));
+        self.failed(w, slot, "PostStartHookError", Some(&error));
         if w.slots[slot].is_running() {
             set_wait(w, Wait::Stop(slot));
         }
@@ -138,7 +139,7 @@ impl Kubelet {
         };
         let message = format!(
             "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start \
-             container process: error during container init: {inner}"
+             container process: error during container init: {inner}: unknown"
         );
         if let Some(i) = w.slots[slot].current.as_mut() {
             i.state = Life::Ended(Terminated {
@@ -155,6 +156,19 @@ impl Kubelet {
         self.say_at(w, slot, true, "Failed", &format!("Error: {message}"), ctl);
         self.resume(w, ctl);
     }
+}
+
+/// The status tells more of a failed hook than the event does (pkg/kubelet/lifecycle/handlers.go).
+fn hook_error(w: &Worker, slot: usize, hook: &core::LifecycleHandler, result: &Hook) -> Name {
+    let of = format!("for Container {:?} in Pod {:?} failed - error:", w.slots[slot].name, w.full_name());
+    if let Some(exec) = &hook.exec {
+        let command = exec.command.as_deref().unwrap_or_default().join(" ");
+        let (code, output) = (result.code, &result.output);
+        return format!("Exec lifecycle hook ([{command}]) {of} command '{command}' exited with {code}: {output}, message: {output:?}")
+            .into();
+    }
+    let path = hook.http_get.as_ref().and_then(|h| h.path.as_deref()).unwrap_or("/");
+    format!("HTTP lifecycle hook ({path}) {of} connection refused, message: \"\"").into()
 }
 
 /// What comes next, before anything else.

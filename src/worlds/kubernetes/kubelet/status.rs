@@ -323,7 +323,7 @@ pub(super) fn ready(w: &Worker, others: &[Condition], containers: &Said) -> Said
 /// that never told its end is taken for failed, and so is a pod without an end.
 pub(super) fn finalize(w: &Worker, now: SimTime) -> PodStatus {
     let mut s = w.status.clone();
-    if is_over(s.phase) {
+    if w.status.start_time.is_none() || s.containers.is_empty() {
         return s;
     }
     let lost = || {
@@ -349,11 +349,13 @@ pub(super) fn finalize(w: &Worker, now: SimTime) -> PodStatus {
     for c in s.init_containers[..known].iter_mut().filter(|c| !matches!(c.state, ContainerState::Terminated(_))) {
         c.state = lost();
     }
-    s.phase = PodPhase::Failed;
-    for kind in ["Ready", "ContainersReady"] {
-        let new = condition(w, kind, (Tri::False, Some("PodFailed"), None), now);
-        if let Some(c) = s.conditions.iter_mut().find(|c| *c.kind == *kind) {
-            *c = new;
+    if !is_over(s.phase) {
+        s.phase = PodPhase::Failed;
+        for kind in ["Ready", "ContainersReady"] {
+            let new = condition(w, kind, (Tri::False, Some("PodFailed"), None), now);
+            if let Some(c) = s.conditions.iter_mut().find(|c| *c.kind == *kind && c.status == Tri::True) {
+                *c = new;
+            }
         }
     }
     s

@@ -21,7 +21,11 @@ const SANDBOX: SimDuration = SimDuration::from_millis(200);
 const BACK_OFF_PERIOD: SimDuration = SimDuration::from_secs(10);
 /// pkg/kubelet/apis/config/v1beta1/defaults.go, syncFrequency: also the longest wait after an error
 const RESYNC: SimDuration = SimDuration::from_secs(60);
+/// pkg/kubelet/active_deadline.go
+const TOO_LATE: &str = "DeadlineExceeded";
+const TOO_LATE_MESSAGE: &str = "Pod was active on the node longer than the specified deadline";
 /// What a termination message file may hold (pkg/kubelet/container/runtime.go, MaxContainerTerminationMessageLogLength and -Lines).
+const MESSAGE_BYTES: usize = 4096;
 const MESSAGE_LOG_BYTES: usize = 2048;
 const MESSAGE_LOG_LINES: usize = 80;
 
@@ -69,6 +73,7 @@ impl Kubelet {
 
     /// Makes the status and tells it. True if the pod is over.
     pub(super) fn tell(&mut self, w: &mut Worker, terminal: bool, ctl: &mut Ctl) -> bool {
+        self.say_deadline(w, ctl);
         let g = status::generate(w, terminal, self.started, &self.host_ip, ctl.cx.now);
         self.set_status(w, g.status, ctl);
         self.trigger_readiness(w, &g.trigger, ctl);
@@ -158,7 +163,7 @@ impl Kubelet {
             Step::Image(slot) => self.ensure_image(w, slot, ctl),
             Step::Create(slot) => self.create(w, slot, ctl),
             Step::Launch(slot) => self.launch(w, slot, ctl),
-            Step::HookDone { slot, ok } => self.hook_done(w, slot, ok, ctl),
+            Step::HookDone { slot, failed } => self.hook_done(w, slot, failed, ctl),
         }
     }
 
@@ -367,6 +372,13 @@ impl Kubelet {
         }
     }
 
+    /// active_deadline.go says so whenever it is asked, and every status asks it.
+    pub(super) fn say_deadline(&mut self, w: &Worker, ctl: &mut Ctl) {
+        if w.evicted.as_ref().is_some_and(|(reason, _)| &**reason == TOO_LATE) {
+            self.say(w, false, TOO_LATE, TOO_LATE_MESSAGE, ctl);
+        }
+    }
+
     /// activeDeadlineSeconds (pkg/kubelet/active_deadline.go).
     fn check_deadline(&mut self, w: &mut Worker, ctl: &mut Ctl) {
         let Some(limit) = w.pod.spec.active_deadline_seconds.filter(|_| w.evicted.is_none()) else { return };
@@ -379,9 +391,7 @@ impl Kubelet {
             }
             return;
         }
-        let message = "Pod was active on the node longer than the specified deadline";
-        self.say(w, false, "DeadlineExceeded", message, ctl);
-        w.evicted = Some(("DeadlineExceeded".into(), message.into()));
+        w.evicted = Some((TOO_LATE.into(), TOO_LATE_MESSAGE.into()));
     }
 }
 
@@ -406,8 +416,12 @@ fn exit_reason(exit: &Exit) -> Name {
     }
 }
 
-/// With `FallbackToLogsOnError`, the end of the log of a container that failed.
-fn termination_message(w: &Worker, slot: usize, id: ContainerId, exit: &Exit, ctl: &Ctl) -> Option<Name> {
+/// What the container wrote into its termination message file; with `FallbackToLogsOnError` the end of its log, if it failed.
+fn termination_message(w: &Worker, slot: usize, id: ContainerId, exit: &Exit, ctl: &mut Ctl) -> Option<Name> {
+    let path = w.spec(slot).termination_message_path.as_deref().unwrap_or("/dev/termination-log");
+    if let Some(text) = ctl.machine.read_file(id, path).filter(|t| !t.is_empty()) {
+        return Some(text.chars().take(MESSAGE_BYTES).collect::<String>().into());
+    }
     let falls_back = w.spec(slot).termination_message_policy.as_deref() == Some("FallbackToLogsOnError");
     if !falls_back || (exit.code == 0 && !exit.oom_killed) {
         return None;

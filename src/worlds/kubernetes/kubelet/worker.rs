@@ -167,7 +167,7 @@ pub(super) enum Step {
     Launch(usize),
     HookDone {
         slot: usize,
-        ok: bool,
+        failed: Option<Name>,
     },
 }
 

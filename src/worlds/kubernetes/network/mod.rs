@@ -47,6 +47,8 @@ pub struct Network {
     /// Proxies that no longer hear of changes, with the table they keep.
     frozen: Map<Name, Table>,
     pub(crate) routing: route::State,
+    /// How often the rules were programmed.
+    pub(crate) programmed: u64,
 }
 
 impl Network {
@@ -76,6 +78,7 @@ impl Network {
 
     fn program(&mut self, ctl: &mut Ctl) {
         self.planned = None;
+        self.programmed += 1;
         self.before = self.now.clone();
         self.since = ctl.cx.now;
         for key in std::mem::take(&mut self.changed) {
@@ -106,6 +109,7 @@ impl Network {
         self.now = keys.into_iter().filter_map(|k| table::entry(store, &k).map(|e| (k, e))).collect();
         self.before = self.now.clone();
         self.since = now;
+        self.programmed += 1;
     }
 
     /// This node's proxy hears of nothing any more: it keeps its rules.

@@ -43,6 +43,8 @@ pub struct Outcome {
     pub feasible: Vec<NodeIx>,
     /// Weighted scores per plugin, in the order of `feasible`. Empty if fewer than two nodes were feasible.
     pub scores: Vec<(usize, Vec<i64>)>,
+    /// The same before normalising and weighing, if the profile keeps them.
+    pub raw_scores: Vec<(usize, Vec<i64>)>,
     pub totals: Vec<i64>,
     /// Nodes with the highest total.
     pub best: Vec<NodeIx>,
@@ -84,6 +86,7 @@ pub fn decide(cache: &mut Cache, pod: &PodInfo, profile: &Profile, at: &mut Posi
         narrowed: None,
         feasible: vec![],
         scores: vec![],
+        raw_scores: vec![],
         totals: vec![],
         best: vec![],
         message: String::new(),
@@ -272,6 +275,9 @@ fn score(cx: &Cx, out: &mut Outcome) {
         let Some(scorer) = p.pre_score(cx, &out.feasible) else { continue };
         let mut scores = vec![0; n];
         scorer.score(&out.feasible, &mut scores);
+        if cx.profile.keep_raw_scores {
+            out.raw_scores.push((i, scores.clone()));
+        }
         scorer.normalize(&out.feasible, &mut scores);
         for (s, total) in scores.iter_mut().zip(&mut out.totals) {
             *s *= weight;

@@ -18,11 +18,13 @@ pub struct NodeVerdict {
     pub rejected_by: Option<(&'static str, Vec<String>)>,
     /// Weighted scores; empty if the node was the only one and nothing was scored.
     pub scores: Vec<(&'static str, i64)>,
+    /// Scores before normalising and weighing, if the profile keeps them.
+    pub raw: Vec<(&'static str, i64)>,
     pub total: Option<i64>,
 }
 
 /// A decision of the scheduler.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
     pub pod: Key,
     pub node: Option<Name>,
@@ -53,6 +55,7 @@ impl Decision {
                 name: name(*ix),
                 rejected_by: None,
                 scores: outcome.scores.iter().map(|(p, s)| (profile.name(*p), s[i])).collect(),
+                raw: outcome.raw_scores.iter().map(|(p, s)| (profile.name(*p), s[i])).collect(),
                 total: outcome.totals.get(i).copied(),
             });
         }
@@ -61,6 +64,7 @@ impl Decision {
                 name: name(s.node),
                 rejected_by: Some((profile.name(s.plugin), s.status.reasons.iter().map(str::to_string).collect())),
                 scores: vec![],
+                raw: vec![],
                 total: None,
             });
         }

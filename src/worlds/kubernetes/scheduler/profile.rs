@@ -26,6 +26,8 @@ pub struct Profile {
     pub hard_pod_affinity_weight: i64,
     pub min_candidate_nodes_percentage: usize,
     pub min_candidate_nodes_absolute: usize,
+    /// Decisions carry raw scores, too.
+    pub keep_raw_scores: bool,
 }
 
 impl Default for Profile {
@@ -36,6 +38,7 @@ impl Default for Profile {
             hard_pod_affinity_weight: 1,
             min_candidate_nodes_percentage: 10,
             min_candidate_nodes_absolute: 100,
+            keep_raw_scores: false,
         }
     }
 }

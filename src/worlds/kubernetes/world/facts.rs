@@ -40,7 +40,7 @@ impl Kubernetes {
         match name {
             "pods" => return Ok(store.all::<Pod>().map(|p| self.pod_fact(p)).collect()),
             "nodes" | "hosts" => return Ok(self.nodes().map(|n| self.node_fact(n)).collect()),
-            "deployments" => return Ok(store.all::<Deployment>().map(|d| deployment_fact(d)).collect()),
+            "deployments" => return Ok(store.all::<Deployment>().map(deployment_fact).collect()),
             "services" => return Ok(store.all::<Service>().map(|s| self.service_fact(s)).collect()),
             "events" => {
                 let events = store.all::<super::super::api::object::Event>();

@@ -43,8 +43,11 @@ pub(crate) struct Outages {
 struct Struck {
     hosts: Vec<Name>,
     containers: Vec<ContainerId>,
-    images: Vec<(Arc<str>, Arc<ImageSpec>)>,
+    images: Images,
 }
+
+/// Images by canonical name, as they were.
+type Images = Vec<(Arc<str>, Arc<ImageSpec>)>;
 
 impl Kubernetes {
     /// The fault strikes; its record is `cx.cause`.
@@ -271,6 +274,7 @@ impl Kubernetes {
                     self.suspect(host, cx);
                     self.outages.kubelets.insert(host.clone());
                     self.drop_timers(host);
+                    self.with_kubelet(host, cx, |k, _| k.stop());
                     self.refresh_hearing(host, cx);
                 }
             }
@@ -401,7 +405,7 @@ impl Kubernetes {
         let mut found = Vec::new();
         for pod in self.pods_hit(target)? {
             let Some(node) = &pod.node else { continue };
-            let containers = self.pod_containers(&pod.meta.key(), node);
+            let containers = self.pod_containers(&pod.meta.uid, node);
             let main = pod.spec.containers.first().and_then(|c| containers.iter().find(|(n, _)| **n == *c.name));
             found.extend(main.or(containers.first()).map(|(_, id)| *id));
         }
@@ -428,7 +432,7 @@ impl Kubernetes {
         Ok(())
     }
 
-    fn break_image(&mut self, target: &FaultTarget, how: BadImage) -> Result<Vec<(Arc<str>, Arc<ImageSpec>)>, String> {
+    fn break_image(&mut self, target: &FaultTarget, how: BadImage) -> Result<Images, String> {
         let FaultTarget::Image(word) = target else { return Err("this fault hits an image".into()) };
         let reference = ImageRef::new(word.clone());
         let before = self.machine.image_spec(&reference);

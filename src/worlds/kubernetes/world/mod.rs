@@ -7,8 +7,6 @@ mod facts;
 mod faults;
 mod setup;
 mod show;
-#[cfg(test)]
-mod tests;
 mod traffic;
 
 use std::sync::Arc;
@@ -62,6 +60,7 @@ pub struct Kubernetes {
     /// Objects that somebody deleted during the run.
     pub(crate) deleted: Set<(super::kinds::Kind, super::api::meta::Key)>,
     pub(crate) notes: Set<Arc<str>>,
+    pub(crate) names: traffic::Names,
 }
 
 /// A kubelet's timer that was due while its machine was frozen.
@@ -106,6 +105,7 @@ impl Kubernetes {
                 Event::Console(e) => self.with("you", &mut cx, |w, ctl| w.console.handle(e, ctl)),
             }
         }
+        self.tell_names();
         self.publish(cx);
     }
 
@@ -195,10 +195,10 @@ impl Kubernetes {
                 None
             }
         };
-        if let Some(host) = host {
-            if !self.outages.kubelets.contains(&host) {
-                self.with_kubelet(&host, &mut cx, |k, ctl| k.notice(notice, ctl));
-            }
+        if let Some(host) = host
+            && !self.outages.kubelets.contains(&host)
+        {
+            self.with_kubelet(&host, &mut cx, |k, ctl| k.notice(notice, ctl));
         }
     }
 
@@ -217,6 +217,13 @@ impl Kubernetes {
             let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: format!("kubelet {node}").into() };
             f(kubelet, &mut ctl);
         }
+    }
+
+    /// Does something with a component's hands, as `actor`: for tests and tools that stand in for a component.
+    pub fn act<R>(&mut self, actor: &str, cx: &mut Cx, f: impl FnOnce(&mut Ctl) -> R) -> R {
+        let result = self.with(actor, cx, |_, ctl| f(ctl));
+        self.publish(cx);
+        result
     }
 
     /// The store, to look at.

@@ -11,9 +11,11 @@ use crate::machine::{HostSpec, Machine};
 use crate::model::ImageSpec;
 use crate::model::quantity::{parse_cpu_milli, parse_units};
 
+use super::super::api::Api;
+use super::super::api::apply::{self, Applier};
+use super::super::api::manifest;
 use super::super::api::meta::{Key, Meta, Name};
 use super::super::api::object::{Namespace, Object, Typed};
-use super::super::api::{Api, ApiError};
 use super::super::kinds::{self, Kind};
 use super::super::{Config, controllers::Manager, kubelet::Kubelet, network::Network, scheduler::Scheduler};
 use super::{Kubernetes, faults};
@@ -118,7 +120,7 @@ impl Kubernetes {
                 boot: node.boot.unwrap_or(BOOT),
             };
             machine.add_host(spec, SimTime::ZERO);
-            kubelets.insert(node.name.clone(), Kubelet::new(node.name.clone()));
+            kubelets.insert(node.name.clone(), Kubelet::with_setup(Arc::new(node.clone())));
         }
         for (source_name, text) in &setup.manifests {
             documents(source_name, text).map_err(|why| SetupError::Manifest { source_name: source_name.clone(), why })?;
@@ -148,6 +150,7 @@ impl Kubernetes {
             manual_actions: 0,
             deleted: Set::new(),
             notes: Set::new(),
+            names: super::traffic::Names::default(),
         }
     }
 
@@ -197,31 +200,19 @@ impl Kubernetes {
         let entry = Entry::new(RecordType::Command, "you", "Command", ObjectRef::new("Command", "", "kubectl"), command);
         let mut cx = cx.because(cx.cause);
         cx.record_as_cause(entry);
-        let Ok(documents) = documents(source_name, text) else { return };
-        for document in documents {
-            if let Err(error) = self.apply_one(&document, &mut cx) {
-                let why = format!("Error from server ({}): error when creating \"{source_name}\": {error}", error.reason);
-                let about = ObjectRef::new("Command", "", "kubectl");
-                cx.record(Entry::new(RecordType::Command, "you", "ApplyFailed", about, why.clone()));
-                self.notes.insert(why.into());
-            }
+        let source = Source::new(source_name.clone(), text);
+        for m in manifest::load(&source).0.iter().filter(|m| !m.kind.info().simulated) {
+            let name = m.value["metadata"]["name"].as_str().unwrap_or_default();
+            self.notes.insert(format!("{} {name} is stored and shown, but nothing acts on it yet", m.kind.info().kind).into());
         }
-    }
-
-    fn apply_one(&mut self, document: &Value, cx: &mut Cx) -> Result<(), ApiError> {
-        let epoch = self.api.epoch;
-        let mut object = kinds::from_json_at(document, epoch)?;
-        let info = object.kind().info();
-        if info.namespaced && object.meta().namespace.is_empty() {
-            object.meta_mut().namespace = "default".into();
+        let you: Name = "you".into();
+        let mut applier = Applier { config: &self.config, namespace: "default", write: Some((&mut cx, &you)) };
+        let outcome = apply::run(&mut self.api, &source, &mut applier);
+        if outcome.exit != 0 {
+            let why = outcome.stderr.trim_end().to_string();
+            cx.record(Entry::new(RecordType::Command, "you", "ApplyFailed", ObjectRef::new("Command", "", "kubectl"), why.clone()));
+            self.notes.insert(why.into());
         }
-        if !info.simulated {
-            self.notes.insert(format!("{} {} is stored and shown, but nothing acts on it yet", info.kind, object.meta().name).into());
-        }
-        self.with("you", cx, |_, ctl| {
-            let why = format!("{}/{} created", info.singular_resource(), object.meta().name);
-            ctl.create(object, &why).map(|_| ())
-        })
     }
 }
 

@@ -104,7 +104,7 @@ impl Kubernetes {
 
     fn copy_view(&self, pod: &Arc<Pod>, now: SimTime) -> CopyView {
         let word = pod_word::pod_word(pod);
-        let containers = pod.node.as_ref().map(|n| self.pod_containers(&pod.meta.key(), n)).unwrap_or_default();
+        let containers = pod.node.as_ref().map(|n| self.pod_containers(&pod.meta.uid, n)).unwrap_or_default();
         let rps = containers.iter().map(|(_, id)| self.machine.serving_rps(*id, now)).max().unwrap_or(0);
         let mut detail = vec![format!("{}/{}", word.ready, word.total)];
         if word.restarts > 0 {
@@ -230,7 +230,7 @@ impl Kubernetes {
     fn logs_text(&self, pod: &Pod) -> String {
         let Some(node) = &pod.node else { return String::new() };
         let mut lines = Vec::new();
-        for (name, id) in self.pod_containers(&pod.meta.key(), node) {
+        for (name, id) in self.pod_containers(&pod.meta.uid, node) {
             lines.extend(self.machine.logs(id).iter().map(|(at, line)| format!("{at} {name}: {line}")));
         }
         lines.join("\n")

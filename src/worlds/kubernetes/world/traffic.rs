@@ -1,16 +1,57 @@
 //! Requests: chosen endpoints become containers on machines, and what stands in the way becomes a failure.
 
-use crate::kernel::{Cx, SimDuration};
+use crate::kernel::{Cx, Set, SimDuration};
 use crate::machine::{ContainerId, HostState, Serve};
 use crate::model::FailReason;
 use crate::worlds::Arrival;
 
-use super::super::api::meta::{Key, Name};
-use super::super::api::object::Pod;
+use super::super::api::meta::Name;
 use super::super::network::route::Share;
 use super::Kubernetes;
 
+/// Which names programs can resolve: told to those that ask.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    /// Containers up to this number have been looked at.
+    seen: u64,
+    /// Those whose program looks names up: an app that needs others, or a script.
+    askers: Set<ContainerId>,
+    /// The state of the rules they were told.
+    told: u64,
+}
+
 impl Kubernetes {
+    /// New containers learn which Services answer, and all that ask learn of changes.
+    pub(super) fn tell_names(&mut self) {
+        while self.names.seen < self.machine.next_container {
+            let id = ContainerId(self.names.seen);
+            self.names.seen += 1;
+            let asks = self.machine.container(id).is_some_and(|c| !c.spec.argv.is_empty() || !c.image.app.needs.is_empty());
+            if asks {
+                self.names.askers.insert(id);
+                self.tell_asker(id);
+            }
+        }
+        if self.names.told == self.network.programmed {
+            return;
+        }
+        self.names.told = self.network.programmed;
+        let gone: Vec<ContainerId> = self.names.askers.iter().filter(|id| self.machine.container(**id).is_none()).copied().collect();
+        for id in gone {
+            self.names.askers.remove(&id);
+        }
+        let askers: Vec<ContainerId> = self.names.askers.iter().copied().collect();
+        for id in askers {
+            self.tell_asker(id);
+        }
+    }
+
+    fn tell_asker(&mut self, id: ContainerId) {
+        let Some(c) = self.machine.container(id) else { return };
+        let namespace = c.spec.name.split('/').next().unwrap_or("default").to_string();
+        self.machine.set_names(id, self.network.names(&namespace));
+    }
+
     pub(super) fn route_requests(&mut self, arrival: &Arrival, cx: &mut Cx) {
         let shares = self.with("kube-proxy", cx, |w, ctl| w.network.route(arrival, ctl));
         let now = cx.now;
@@ -25,7 +66,7 @@ impl Kubernetes {
                         self.machine.fail(&arrival.stream, count, FailReason::Timeout, now, arrival.timeout);
                         continue;
                     }
-                    match self.server(&backend.pod, &backend.uid, &backend.node, port) {
+                    match self.kubelets.get(&backend.node).and_then(|k| k.server(&backend.uid, port)) {
                         Some(id) => {
                             let batch = Serve { stream: arrival.stream.clone(), count, timeout: arrival.timeout };
                             self.machine.serve(id, port, batch, now);
@@ -38,28 +79,8 @@ impl Kubernetes {
         }
     }
 
-    /// The container that listens on a port of a pod: the one that declares it, or the first.
-    fn server(&self, key: &Key, uid: &Name, node: &Name, port: Option<u16>) -> Option<ContainerId> {
-        let pod = self.api.store.typed::<Pod>(key).filter(|p| p.meta.uid == *uid);
-        let containers = self.pod_containers(key, node);
-        let declares =
-            |c: &&k8s_openapi::api::core::v1::Container| c.ports.iter().flatten().any(|p| Some(p.container_port) == port.map(i32::from));
-        let wanted = pod.and_then(|p| p.spec.containers.iter().find(declares).or(p.spec.containers.first())).map(|c| c.name.clone());
-        let named = wanted.and_then(|name| containers.iter().find(|(n, _)| **n == *name));
-        named.or(containers.first()).map(|(_, id)| *id)
-    }
-
-    /// The newest container of each name in a pod.
-    pub(crate) fn pod_containers(&self, key: &Key, node: &str) -> Vec<(Name, ContainerId)> {
-        let prefix = format!("{}/{}/", key.namespace, key.name);
-        let mut found: Vec<(Name, ContainerId)> = Vec::new();
-        for c in self.machine.containers_on(node) {
-            let Some(name) = c.spec.name.strip_prefix(&*prefix) else { continue };
-            match found.iter_mut().find(|(n, _)| **n == *name) {
-                Some(slot) => slot.1 = slot.1.max(c.id),
-                None => found.push((name.into(), c.id)),
-            }
-        }
-        found
+    /// The last instance of each container of a pod, by name.
+    pub(crate) fn pod_containers(&self, uid: &str, node: &str) -> Vec<(Name, ContainerId)> {
+        self.kubelets.get(node).map(|k| k.instances(uid).map(|(name, id)| (name.clone(), id)).collect()).unwrap_or_default()
     }
 }

@@ -87,10 +87,10 @@ pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
         // A pod bound to a node that is not ready is not ready either.
         Object::Pod(pod) if event.new.is_some() => {
             let was = event.old.as_ref().and_then(Pod::of).and_then(|p| p.node.clone());
-            if let Some(node) = pod.node.as_ref().filter(|n| was.as_ref() != Some(n)) {
-                if m.nodes.not_ready.contains(node) {
-                    m.add(Id::NodeLifecycle, Item::new(Kind::Pod, pod.meta.key()), ctl);
-                }
+            if let Some(node) = pod.node.as_ref().filter(|n| was.as_ref() != Some(n))
+                && m.nodes.not_ready.contains(node)
+            {
+                m.add(Id::NodeLifecycle, Item::new(Kind::Pod, pod.meta.key()), ctl);
             }
         }
         _ => {}

@@ -96,12 +96,12 @@ impl Zones {
     }
 
     fn set_rate(&mut self, name: &Name, every: Option<SimDuration>, now: SimTime) {
-        if let Some(z) = self.zones.get_mut(name) {
-            if z.every != every {
-                // A swapped limiter starts with its one token.
-                z.every = every;
-                z.next = now;
-            }
+        if let Some(z) = self.zones.get_mut(name)
+            && z.every != every
+        {
+            // A swapped limiter starts with its one token.
+            z.every = every;
+            z.next = now;
         }
     }
 }

@@ -93,19 +93,20 @@ fn observe_pod(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
                 m.replicasets.expectations.deleted(&key, &pod.meta.key());
             }
             let (was, is) = (owner(before), owner(pod));
-            if was != is {
-                if let Some(key) = was {
-                    enqueue(m, key, ctl);
-                }
+            if was != is
+                && let Some(key) = was
+            {
+                enqueue(m, key, ctl);
             }
             match is {
                 Some(key) => {
-                    if !before.is_ready() && pod.is_ready() {
-                        if let Some(seconds) = m.cache.typed::<ReplicaSet>(&key).map(|rs| min_ready_s(rs)).filter(|s| *s > 0) {
-                            // One second more, because the times in statuses are whole seconds.
-                            let item = Item::new(Kind::ReplicaSet, key.clone());
-                            m.add_after(Id::ReplicaSet, item, SimDuration::from_secs(seconds as u64 + 1), ctl);
-                        }
+                    if !before.is_ready()
+                        && pod.is_ready()
+                        && let Some(seconds) = m.cache.typed::<ReplicaSet>(&key).map(|rs| min_ready_s(rs)).filter(|s| *s > 0)
+                    {
+                        // One second more, because the times in statuses are whole seconds.
+                        let item = Item::new(Kind::ReplicaSet, key.clone());
+                        m.add_after(Id::ReplicaSet, item, SimDuration::from_secs(seconds as u64 + 1), ctl);
                     }
                     enqueue(m, key, ctl);
                 }
@@ -238,8 +239,10 @@ fn namespace_terminates(error: &ApiError) -> bool {
     error.code == 403 && error.message.ends_with("because it is being terminated")
 }
 
+type Pods = Vec<Arc<Pod>>;
+
 /// The pods that belong to the ReplicaSet after adoption and release: active ones, and those on their way out.
-fn claim(m: &Manager, rs: &Arc<ReplicaSet>, ctl: &mut Ctl) -> Result<(Vec<Arc<Pod>>, Vec<Arc<Pod>>), ApiError> {
+fn claim(m: &Manager, rs: &Arc<ReplicaSet>, ctl: &mut Ctl) -> Result<(Pods, Pods), ApiError> {
     let (mut active, mut terminating) = (Vec::new(), Vec::new());
     for pod in m.cache.owned_by::<Pod>(&rs.meta.uid).filter(|p| !p.is_finished()) {
         if selects(&rs.spec.selector, &pod.meta.labels) {

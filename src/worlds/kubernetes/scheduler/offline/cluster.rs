@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::api::core::v1::Toleration;
+
 use crate::kernel::SimTime;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
 use crate::worlds::kubernetes::api::object::{Object, Pod};
@@ -59,7 +61,7 @@ impl Cluster {
             if pod.is_finished() {
                 continue;
             }
-            let pod = with_uid(pod, i);
+            let pod = admitted(pod, i);
             let info = cache.pod_info(&pod);
             match &pod.node {
                 Some(node) => cache.put_pod(&info, node),
@@ -80,14 +82,32 @@ impl Cluster {
 
     /// Decides about one pod, changing nothing but the kept counts.
     pub fn decide(&mut self, pod: &PodInfo) -> (Outcome, Decision) {
-        let outcome = decide(&mut self.cache, pod, &self.profile, &mut self.position, self.now, None);
+        let outcome = self.outcome(pod);
         let decision = Decision::of(&outcome, pod, &self.cache, &self.profile);
         (outcome, decision)
+    }
+
+    /// The bare result of a cycle.
+    pub fn outcome(&mut self, pod: &PodInfo) -> Outcome {
+        decide(&mut self.cache, pod, &self.profile, &mut self.position, self.now, None)
     }
 
     /// Why the pod does not even enter the queue.
     pub fn gate(&self, pod: &PodInfo) -> Option<String> {
         self.profile.enabled().find_map(|(_, p)| p.pre_enqueue(pod))
+    }
+
+    /// A pod that is not in the files, compiled.
+    pub fn compile(&mut self, pod: &Arc<Pod>) -> Arc<PodInfo> {
+        self.cache.pod_info(pod)
+    }
+
+    /// Decides about a pod and places it, without a record of why: what the scheduler does when nobody looks. None if nothing fits.
+    pub fn place(&mut self, pod: &Arc<PodInfo>) -> Option<Name> {
+        let Decided::Node(ix) = self.outcome(pod).decided else { return None };
+        let node = self.cache.node(ix).name().clone();
+        self.cache.put_pod(pod, &node);
+        Some(node)
     }
 
     /// Decides about a pod and lets the cluster move on as it would: the pod is placed, or nominated and its victims are gone.
@@ -109,12 +129,34 @@ impl Cluster {
     }
 }
 
-/// Pods written by hand have no uid; the scheduler tells pods apart by it.
-fn with_uid(pod: &Arc<Pod>, n: usize) -> Arc<Pod> {
-    if !pod.meta.uid.is_empty() {
+/// What the API server would have written into the pod: a uid, and tolerations of unready and unreachable nodes
+/// (plugin/pkg/admission/defaulttolerationseconds).
+fn admitted(pod: &Arc<Pod>, n: usize) -> Arc<Pod> {
+    let tolerations = || pod.spec.tolerations.iter().flatten();
+    let missing: Vec<&str> = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+        .into_iter()
+        .filter(|key| {
+            let all = |text: &Option<String>, wanted: &str| text.as_deref().is_none_or(|t| t.is_empty() || t == wanted);
+            !tolerations().any(|t| all(&t.key, key) && all(&t.effect, "NoExecute"))
+        })
+        .collect();
+    let waits = pod.node.is_none() && !missing.is_empty();
+    if !pod.meta.uid.is_empty() && !waits {
         return pod.clone();
     }
     let mut pod = Pod::clone(pod);
-    pod.meta.uid = format!("file-{n}").into();
+    if pod.meta.uid.is_empty() {
+        pod.meta.uid = format!("file-{n}").into();
+    }
+    if waits {
+        let added = missing.iter().map(|key| Toleration {
+            key: Some(key.to_string()),
+            operator: Some("Exists".into()),
+            effect: Some("NoExecute".into()),
+            toleration_seconds: Some(300),
+            value: None,
+        });
+        Arc::make_mut(&mut pod.spec).tolerations.get_or_insert_default().extend(added);
+    }
     Arc::new(pod)
 }

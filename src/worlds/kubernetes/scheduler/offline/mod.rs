@@ -1,5 +1,187 @@
-//! `wheelhouse schedule`: the scheduler over a cluster read from files.
+//! `wheelhouse schedule`: the scheduler over a cluster read from files. Bytes in, text out; whoever calls reads and prints.
 
+mod annotations;
 pub mod cluster;
+mod details;
+mod load;
+#[cfg(test)]
+mod tests;
+mod text;
+mod whatif;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::document::nearest;
+use crate::worlds::Output;
+use crate::worlds::kubernetes::api::meta::Key;
+
+use super::decision::Decision;
+use super::pod::PodInfo;
+use super::profile::Profile;
 
 pub use cluster::Cluster;
+pub use load::{Loaded, load};
+pub use text::Style;
+pub use whatif::WhatIf;
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+    /// The annotation keys of kube-scheduler-simulator.
+    Annotations,
+}
+
+/// One run of the command.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Names and contents of the files given with `-f`.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// `NS/NAME` or `NAME`; None = all waiting pods in queue order.
+    pub pod: Option<String>,
+    pub format: Format,
+    /// `PLUGIN=WEIGHT`, `PLUGIN=off`, `OPTION=VALUE`
+    pub set: Vec<String>,
+    pub style: Style,
+}
+
+/// Answers the command. Exit status 2 and a message on stderr if the input is bad; otherwise 0.
+pub fn schedule(request: &Request) -> Output {
+    match answer(request) {
+        Ok((stdout, stderr)) => Output { stdout, stderr, exit: 0, running: false },
+        Err(message) => Output { stdout: String::new(), stderr: message, exit: 2, running: false },
+    }
+}
+
+/// stdout and stderr, or the complaint.
+fn answer(request: &Request) -> Result<(String, String), String> {
+    let mut profile = Profile { keep_raw_scores: request.format == Format::Annotations, ..Profile::default() };
+    for setting in &request.set {
+        let (name, value) = setting
+            .split_once('=')
+            .ok_or_else(|| format!("error: --set {setting}: expected PLUGIN=WEIGHT, PLUGIN=off or OPTION=VALUE\n"))?;
+        profile.set(name.trim(), value.trim()).map_err(|e| format!("error: --set {setting}: {e}\n"))?;
+    }
+    let loaded = load(&request.files, request.style.colour)?;
+    let mut notes = String::new();
+    for (kind, n) in &loaded.ignored {
+        notes.push_str(&format!("note: ignored {n} of unknown kind {kind}\n"));
+    }
+    let mut cluster = Cluster::new(&loaded.objects, profile);
+    let report = match &request.pod {
+        Some(name) => {
+            let (pod, note) = find(&mut cluster, name)?;
+            notes.push_str(&note);
+            one(&mut cluster, &pod, request)
+        }
+        None => all(&mut cluster, request),
+    };
+    Ok((report, notes))
+}
+
+/// The pod a person means. A placed one is taken off its node first.
+fn find(cluster: &mut Cluster, name: &str) -> Result<(Arc<PodInfo>, String), String> {
+    let (namespace, short) = name.split_once('/').map_or((None, name), |(ns, n)| (Some(ns), n));
+    let matching: Vec<&Key> = cluster.pods.iter().filter(|k| *k.name == *short && namespace.is_none_or(|ns| *k.namespace == *ns)).collect();
+    let key = match matching.as_slice() {
+        [one] => Key::clone(one),
+        [] => {
+            let near = nearest_pods(cluster, name);
+            let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+            return Err(format!("error: there is no pod '{name}' among the {} in the input{hint}\n", cluster.pods.len()));
+        }
+        many => {
+            let names: Vec<String> = many.iter().map(ToString::to_string).collect();
+            return Err(format!("error: several pods are called '{name}': {}\n", names.join(", ")));
+        }
+    };
+    if let Some(p) = cluster.pending.iter().find(|p| p.key() == key) {
+        return Ok((p.clone(), String::new()));
+    }
+    match cluster.cache.placed(&key).cloned() {
+        Some((node, info)) => {
+            cluster.cache.take_pod(&key);
+            Ok((info, format!("note: {key} is on {node}; this is where it would go if it were scheduled now\n")))
+        }
+        None => Err(format!("error: pod {key} is finished, or not for {}\n", super::NAME)),
+    }
+}
+
+fn nearest_pods(cluster: &Cluster, name: &str) -> Vec<String> {
+    let full: Vec<String> = cluster.pods.iter().map(ToString::to_string).collect();
+    let candidates = full.iter().map(String::as_str).chain(cluster.pods.iter().map(|k| &*k.name));
+    let near = nearest(name, candidates).map(str::to_string);
+    near.into_iter().collect()
+}
+
+/// A pod that a plugin keeps out of the queue.
+fn gated(cluster: &Cluster, pod: &PodInfo) -> Option<Decision> {
+    let reason = cluster.gate(pod)?;
+    Some(Decision {
+        pod: pod.key(),
+        // pkg/registry/core/pod/strategy.go writes this into the PodScheduled condition at creation.
+        message: "Scheduling is blocked due to non-empty scheduling gates".into(),
+        pre_filter: Some(("SchedulingGates", vec![reason])),
+        cluster_size: cluster.cache.node_count(),
+        ..Decision::default()
+    })
+}
+
+fn one(cluster: &mut Cluster, pod: &Arc<PodInfo>, request: &Request) -> String {
+    // What-ifs start from where the decision started.
+    let before = cluster.clone();
+    let decision = gated(cluster, pod).unwrap_or_else(|| cluster.decide(pod).1);
+    match request.format {
+        Format::Json => pretty(&decision.to_json()),
+        Format::Annotations => pretty(&annotations::annotations(&decision, &cluster.profile)),
+        Format::Text => {
+            let whatif = whatif::explore(&before, pod, &decision);
+            text::report(&decision, pod, cluster, &whatif, request.style)
+        }
+    }
+}
+
+/// All waiting pods, one after the other, each seeing what the ones before it took.
+fn all(cluster: &mut Cluster, request: &Request) -> String {
+    let pods = cluster.pending.clone();
+    if pods.is_empty() && request.format == Format::Text {
+        return "no pod waits for a node\n".into();
+    }
+    let mut texts = String::new();
+    let mut values: Vec<Value> = vec![];
+    for pod in &pods {
+        // Explored before the cluster moves on.
+        let before = (request.format == Format::Text && pods.len() <= EXPLORED).then(|| cluster.clone());
+        let decision = gated(cluster, pod).unwrap_or_else(|| cluster.advance(pod));
+        match request.format {
+            Format::Json => values.push(decision.to_json()),
+            Format::Annotations => {
+                values.push(json!({"pod": decision.pod.to_string(), "annotations": annotations::annotations(&decision, &cluster.profile)}));
+            }
+            Format::Text => match before {
+                Some(before) => {
+                    let whatif = whatif::explore(&before, pod, &decision);
+                    if !texts.is_empty() {
+                        texts.push('\n');
+                    }
+                    texts.push_str(&text::report(&decision, pod, &before, &whatif, request.style));
+                }
+                None => texts.push_str(&format!(" {}\n", text::verdict(&decision, request.style))),
+            },
+        }
+    }
+    if request.format == Format::Text { texts } else { pretty(&Value::Array(values)) }
+}
+
+/// With more waiting pods than this, each gets its verdict only.
+const EXPLORED: usize = 5;
+
+fn pretty(value: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}

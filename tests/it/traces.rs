@@ -1,29 +1,18 @@
 //! Recorded traces of a real control plane, replayed: the same decisions, in the same order, at the same times.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{Lab, deployment, service};
-use crate::kernel::{SimDuration, SimTime};
-use crate::worlds::kubernetes::DeleteOptions;
-use crate::worlds::kubernetes::api::object::{Deployment, Pod};
-use crate::worlds::kubernetes::kinds::Kind;
+use crate::stand_in::{Lab, deployment, service};
 use std::sync::Arc;
+use wheelhouse::kernel::{SimDuration, SimTime};
+use wheelhouse::worlds::kubernetes::DeleteOptions;
+use wheelhouse::worlds::kubernetes::api::object::{Deployment, Pod};
+use wheelhouse::worlds::kubernetes::kinds::Kind;
 
 fn recorded(case: &str) -> Option<Value> {
-    let roots = [
-        std::env::var_os("WHEELHOUSE_VECTORS").map(PathBuf::from),
-        Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors")),
-        Some(PathBuf::from("/work/shared/vectors")),
-    ];
-    let file = roots.into_iter().flatten().map(|r| r.join(format!("traces/{case}.json"))).find(|p| p.exists());
-    let Some(text) = file.and_then(|f| std::fs::read_to_string(f).ok()) else {
-        eprintln!("skipped: the recorded traces are not here");
-        return None;
-    };
-    Some(serde_json::from_str(&text).expect("JSON"))
+    crate::vectors::json(&format!("traces/{case}.json"))
 }
 
 /// What a trace says, names made comparable: ReplicaSets and pods by order of appearance.
@@ -132,7 +121,7 @@ fn ours(lab: &Lab, start: SimTime) -> Vec<Value> {
         // What happened before counts towards the objects' state only.
         let told = r.at >= start;
         let t = r.at.since(start).as_secs_f64();
-        if r.kind == crate::kernel::RecordType::Event {
+        if r.kind == wheelhouse::kernel::RecordType::Event {
             if &*r.object.namespace == "t" && told {
                 out.push(json!({"t": t, "kind": "events", "reason": r.reason, "message": &*r.message, "by": r.actor.split(' ').next(),
                     "etype": r.data.as_ref().map(|d| d["type"].clone())}));
@@ -195,7 +184,7 @@ fn ours(lab: &Lab, start: SimTime) -> Vec<Value> {
 
 /// Sets a leaf by its dotted path (as the journal writes it).
 fn apply(value: &mut Value, path: &str, to: &Value) {
-    let steps = crate::document::path_steps(path);
+    let steps = wheelhouse::document::path_steps(path);
     let mut at = value;
     for step in &steps {
         at = match step.parse::<usize>() {

@@ -2,19 +2,19 @@
 
 use serde_json::json;
 
-use super::{Lab, deployment, service};
-use crate::kernel::{SimDuration, SimTime};
-use crate::model::{Component, Fault, FaultKind, FaultTarget};
-use crate::worlds::World;
-use crate::worlds::kubernetes::api::meta::Key;
-use crate::worlds::kubernetes::api::object::{Deployment, EndpointSlice, Namespace, Node, Pod, ReplicaSet, Taint, TaintEffect};
-use crate::worlds::kubernetes::kinds::Kind;
-use crate::worlds::kubernetes::{DeleteOptions, Propagation};
+use crate::stand_in::{Lab, deployment, service};
 use std::sync::Arc;
+use wheelhouse::kernel::{SimDuration, SimTime};
+use wheelhouse::model::{Component, Fault, FaultKind, FaultTarget};
+use wheelhouse::worlds::World;
+use wheelhouse::worlds::kubernetes::api::meta::Key;
+use wheelhouse::worlds::kubernetes::api::object::{Deployment, EndpointSlice, Namespace, Node, Pod, ReplicaSet, Taint, TaintEffect};
+use wheelhouse::worlds::kubernetes::kinds::Kind;
+use wheelhouse::worlds::kubernetes::{DeleteOptions, Propagation};
 
 const S: fn(u64) -> SimTime = SimTime::from_secs;
 
-fn count<T: crate::worlds::kubernetes::api::object::Typed + 'static>(lab: &Lab) -> usize {
+fn count<T: wheelhouse::worlds::kubernetes::api::object::Typed + 'static>(lab: &Lab) -> usize {
     lab.world.store().in_namespace::<T>("t").count()
 }
 
@@ -94,7 +94,9 @@ fn a_node_that_returns_in_time_keeps_its_pods() {
     lab.run(S(10));
     lab.node_dies("n1");
     lab.run(S(100));
-    let tainted = |lab: &Lab| lab.world.typed::<Node>("", "n1").expect("there").taints.iter().any(|t| t.effect == TaintEffect::NoExecute);
+    let tainted = |lab: &Lab| {
+        lab.world.store().typed::<Node>(&Key::new("", "n1")).expect("there").taints.iter().any(|t| t.effect == TaintEffect::NoExecute)
+    };
     assert!(tainted(&lab));
     lab.node_returns("n1");
     lab.run(S(120));
@@ -114,7 +116,7 @@ fn nobody_is_evicted_when_every_node_is_silent() {
         lab.node_dies(n);
     }
     lab.run(S(500));
-    assert!(lab.world.nodes().all(|n| n.taints.iter().all(|t| t.effect != TaintEffect::NoExecute)));
+    assert!(lab.world.store().all::<Node>().all(|n| n.taints.iter().all(|t| t.effect != TaintEffect::NoExecute)));
     assert!(lab.world.store().in_namespace::<Pod>("t").all(|p| !p.meta.is_deleting()));
 }
 
@@ -163,7 +165,7 @@ fn without_controllers_nothing_heals_and_then_everything_does() {
     lab.cx(|w, cx| w.heal(&fault, cx));
     lab.run(S(65));
     assert_eq!(count::<Pod>(&lab), 3);
-    assert_eq!(lab.world.copies(), crate::worlds::Copies { declared: 3, serving: 0 }, "stand-in nodes have no machines behind them");
+    assert_eq!(lab.world.copies(), wheelhouse::worlds::Copies { declared: 3, serving: 0 }, "stand-in nodes have no machines behind them");
 }
 
 #[test]
@@ -221,4 +223,25 @@ fn a_cluster_of_client_limits_makes_pods_at_ten_per_second() {
     assert!((15..=30).contains(&first), "the burst of 30 requests makes 15 pods and their events at once, then 10 a second: {first}");
     lab.run(start + SimDuration::from_secs(12));
     assert_eq!(made(&lab), 90);
+}
+
+#[test]
+fn a_disruption_budget_counts_what_may_go() {
+    let mut lab = Lab::new(3);
+    lab.create(json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": "t"},
+        "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}}}));
+    lab.create(deployment(3, "app:v1", json!({})));
+    let numbers = |lab: &Lab| {
+        let budget = lab.world.store().get(Kind::PodDisruptionBudget, &Key::new("t", "web")).expect("there").clone();
+        let json = wheelhouse::worlds::kubernetes::kinds::to_json(&budget);
+        ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"].map(|k| json["status"][k].as_i64().unwrap_or(-1))
+    };
+    lab.run(S(10));
+    assert_eq!(numbers(&lab), [1, 3, 2, 3]);
+    let name = lab.world.store().in_namespace::<Pod>("t").next().expect("a pod").meta.name.clone();
+    lab.delete(Kind::Pod, "t", &name, DeleteOptions::default());
+    lab.run(S(10) + SimDuration::from_millis(500));
+    assert_eq!(numbers(&lab)[..2], [0, 2]);
+    lab.run(S(20));
+    assert_eq!(numbers(&lab), [1, 3, 2, 3]);
 }

@@ -1,20 +1,16 @@
-//! The control plane against stand-in nodes: a pod is ready 2 s after it was bound and gone 1 s after it was deleted, as in the recorded
-//! traces; and against real kubelets further down.
-
-mod behaviour;
-mod traces;
+//! A control plane with stand-in nodes: a pod is ready 2 s after it was bound and gone 1 s after it was deleted, as in the recorded traces.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::*;
-use crate::kernel::Journal;
-use crate::worlds::kubernetes::DeleteOptions;
-use crate::worlds::kubernetes::api::meta::{Key, Meta};
-use crate::worlds::kubernetes::api::object::{Condition, Lease, PodPhase, Tri};
-use crate::worlds::kubernetes::kinds::{self, Kind};
+use wheelhouse::kernel::{Cx, Journal, SimDuration, SimTime};
+use wheelhouse::worlds::World;
+use wheelhouse::worlds::kubernetes::api::meta::{Key, Meta, Name};
+use wheelhouse::worlds::kubernetes::api::object::{Condition, Lease, Node, Object, Pod, PodPhase, Tri, Typed};
+use wheelhouse::worlds::kubernetes::kinds::{self, Kind};
+use wheelhouse::worlds::kubernetes::{DeleteOptions, Kubernetes};
 
 /// When a pod's next step is due on a stand-in node.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +41,7 @@ impl Lab {
         let mut world = Kubernetes::empty(7);
         let mut journal = Journal::default();
         let mut cx = Cx { now: SimTime::ZERO, world: "kubernetes", journal: &mut journal, cause: None };
-        world.bring_up(&mut cx);
+        world.deploy(&mut cx);
         let mut lab = Self {
             world,
             journal,
@@ -70,14 +66,12 @@ impl Lab {
 
     pub fn cx<R>(&mut self, f: impl FnOnce(&mut Kubernetes, &mut Cx) -> R) -> R {
         let mut cx = Cx { now: self.now, world: "kubernetes", journal: &mut self.journal, cause: None };
-        let result = f(&mut self.world, &mut cx);
-        self.world.publish(&cx);
-        result
+        f(&mut self.world, &mut cx)
     }
 
     pub fn create(&mut self, value: Value) -> Object {
         let object = kinds::from_json(&value).expect("a valid object");
-        self.cx(|w, cx| w.with("you", cx, |_, ctl| ctl.create(object, "test").expect("created")))
+        self.cx(|w, cx| w.act("you", cx, |ctl| ctl.create(object, "test").expect("created")))
     }
 
     /// Changes an object as a PATCH does.
@@ -85,14 +79,14 @@ impl Lab {
     where
         Object: From<T>,
     {
-        let mut copy = T::clone(self.world.typed::<T>(namespace, name).expect("there"));
+        let mut copy = T::clone(self.world.store().typed::<T>(&Key::new(namespace, name)).expect("there"));
         change(&mut copy);
-        self.cx(|w, cx| w.with("you", cx, |_, ctl| ctl.update(copy, true, "patched").expect("updated")));
+        self.cx(|w, cx| w.act("you", cx, |ctl| ctl.update(copy, true, "patched").expect("updated")));
     }
 
     pub fn delete(&mut self, kind: Kind, namespace: &str, name: &str, options: DeleteOptions) {
         let key = Key::new(namespace, name);
-        self.cx(|w, cx| w.with("you", cx, |_, ctl| ctl.delete(kind, &key, options, "deleted").expect("deleted")));
+        self.cx(|w, cx| w.act("you", cx, |ctl| ctl.delete(kind, &key, options, "deleted").expect("deleted")));
     }
 
     pub fn node_dies(&mut self, name: &str) {
@@ -112,12 +106,12 @@ impl Lab {
     /// Runs to `until`, the stand-in nodes along.
     pub fn run(&mut self, until: SimTime) {
         loop {
-            let world = self.world.next_event_at();
+            let world = self.world.next_at();
             let fake = self.next_step();
             match (world, fake) {
                 (Some(w), f) if w <= until && f.is_none_or(|f| w <= f) => {
                     self.now = w;
-                    self.cx(|world, cx| world.handle_next(cx));
+                    self.cx(|world, cx| world.step(cx));
                 }
                 (_, Some(f)) if f <= until => {
                     self.now = f.max(self.now);
@@ -172,7 +166,8 @@ impl Lab {
     fn step(&mut self) {
         if self.next_renewal <= self.now {
             self.next_renewal = self.now + SimDuration::from_secs(5);
-            let nodes: Vec<Name> = self.world.nodes().map(|n| n.meta.name.clone()).filter(|n| !self.dead.contains(n)).collect();
+            let nodes: Vec<Name> =
+                self.world.store().all::<Node>().map(|n| n.meta.name.clone()).filter(|n| !self.dead.contains(n)).collect();
             for node in nodes {
                 self.renew(&node);
             }
@@ -188,7 +183,7 @@ impl Lab {
                 let key = pod.meta.key();
                 let options = DeleteOptions { grace_s: Some(0), ..DeleteOptions::default() };
                 self.cx(|w, cx| {
-                    w.with(&format!("kubelet {node}"), cx, |_, ctl| ctl.delete(Kind::Pod, &key, options, "gone").expect("deleted"))
+                    w.act(&format!("kubelet {node}"), cx, |ctl| ctl.delete(Kind::Pod, &key, options, "gone").expect("deleted"))
                 });
                 return;
             }
@@ -212,7 +207,7 @@ impl Lab {
                     observed_generation: None,
                 });
             }
-            self.cx(|w, cx| w.with(&format!("kubelet {node}"), cx, |_, ctl| ctl.update_status(copy, what).map(|_| ()).expect("updated")));
+            self.cx(|w, cx| w.act(&format!("kubelet {node}"), cx, |ctl| ctl.update_status(copy, what).map(|_| ()).expect("updated")));
         }
     }
 
@@ -222,7 +217,7 @@ impl Lab {
         let lease = self.world.store().typed::<Lease>(&key).cloned();
         let node = node.clone();
         self.cx(|w, cx| {
-            w.with(&format!("kubelet {node}"), cx, |_, ctl| match lease {
+            w.act(&format!("kubelet {node}"), cx, |ctl| match lease {
                 Some(l) => ctl.update(Lease { renew: now, ..Lease::clone(&l) }, false, "renewed").map(|_| ()).expect("renewed"),
                 None => {
                     let meta = Meta { name: key.name.clone(), namespace: key.namespace.clone(), ..Meta::default() };

@@ -1,0 +1,199 @@
+//! `wheelhouse check` of manifests: the server's own words with a place in the file, and what is accepted but not simulated.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::document::{Diagnostic, Node, Source, nearest};
+use crate::worlds::kubernetes::Config;
+use crate::worlds::kubernetes::kinds::{self, Coverage, Kind, coverage};
+
+use super::manifest::{self, Manifest, Problem};
+use super::object::Namespace;
+use super::request::{self, FieldValidation, Request};
+use super::{Api, ApiError};
+
+/// Everything to say about a file of manifests, document by document.
+pub fn check(source: &Arc<Source>) -> Vec<Diagnostic> {
+    let (manifests, problems) = manifest::load(source);
+    all(&manifests, problems)
+}
+
+/// The same for one parsed document (`List`s are unfolded).
+pub fn check_node(name: &str, document: &Node) -> Vec<Diagnostic> {
+    let (manifests, problems) = manifest::of_node(name, document);
+    all(&manifests, problems)
+}
+
+fn all(manifests: &[Manifest], problems: Vec<Problem>) -> Vec<Diagnostic> {
+    let mut out: Vec<Diagnostic> = problems.into_iter().map(of_problem).collect();
+    for m in manifests {
+        object(m, &mut out);
+    }
+    out
+}
+
+fn of_problem(p: Problem) -> Diagnostic {
+    // The second line of kubectl's text is advice for clusters with custom resources, of which there are none here.
+    let mut d = Diagnostic::error(p.message.lines().next().unwrap_or_default());
+    if let Some(span) = &p.span {
+        d = d.at(span);
+    }
+    match p.help {
+        Some(help) => d.help(help),
+        None => d,
+    }
+}
+
+fn object(m: &Manifest, out: &mut Vec<Diagnostic>) {
+    match kinds::decode_as(m.kind, &m.value) {
+        Err(wrong) => {
+            let span = m.node.find(&wrong.path);
+            out.push(Diagnostic::error(wrong.message).at(&span).label(format!("`{}`", wrong.path)));
+            return;
+        }
+        Ok(decoded) => {
+            for u in &decoded.unknown {
+                let name = u.path.rsplit('.').next().unwrap_or(&u.path);
+                let d = Diagnostic::error(format!("strict decoding error: unknown field \"{}\"", u.path)).at(&key_span(&m.node, &u.path));
+                out.push(match nearest(name, u.known.iter().copied()) {
+                    Some(near) => d.help(format!("did you mean `{near}`?")),
+                    None => d,
+                });
+            }
+        }
+    }
+    match trial(m) {
+        Ok(warnings) => {
+            out.extend(warnings.into_iter().map(|w| at_path(&m.node, Diagnostic::warning(&w), w.split(':').next().unwrap_or_default())))
+        }
+        Err(e) if e.causes.is_empty() => {
+            // It may be that another file brings what is missing.
+            let missing = e.reason == "Forbidden";
+            let d = if missing { Diagnostic::warning(e.message) } else { Diagnostic::error(e.message) };
+            out.push(d.at(&m.node.find("metadata.name")));
+        }
+        Err(e) => {
+            for c in e.causes {
+                out.push(at_path(&m.node, Diagnostic::error(format!("{}: {}", c.field, c.body)), &c.field));
+            }
+        }
+    }
+    let info = m.kind.info();
+    if !info.simulated {
+        let what = format!("accepted, not simulated: {} (stored and shown, nothing acts on it)", info.kind);
+        out.push(Diagnostic::note(what).at(&m.node.find("kind")));
+    } else {
+        let mut notes = Vec::new();
+        unsimulated(m.kind, &m.value, &m.node, "", "", &mut notes);
+        notes.sort_by_key(|d| d.span.as_ref().map(|s| s.start));
+        out.extend(notes);
+    }
+}
+
+/// A server-side dry run in a cluster that has the namespaces which the file names.
+fn trial(m: &Manifest) -> Result<Vec<String>, ApiError> {
+    let mut api = Api::new(0);
+    let named = m.value["metadata"]["namespace"].as_str().filter(|n| !n.is_empty());
+    for name in ["default", "kube-system"].into_iter().chain(named) {
+        let meta = super::meta::Meta { name: name.into(), ..Default::default() };
+        if m.kind != Kind::Namespace {
+            api.store.put(Namespace { meta, terminating: false }.into(), None);
+        }
+    }
+    let config = Config::default();
+    let mut request = Request { config: &config, unknown_fields: FieldValidation::Ignore, write: None };
+    request::create(&mut api, &m.value, &mut request).map(|d| d.warnings)
+}
+
+fn at_path(node: &Node, d: Diagnostic, path: &str) -> Diagnostic {
+    // The server leaves `metadata` out of the paths of a template's labels.
+    let path = path.replace("template.labels", "template.metadata.labels").replace("template.annotations", "template.metadata.annotations");
+    d.at(&node.find(&path))
+}
+
+/// The key of a field rather than its value.
+fn key_span(node: &Node, path: &str) -> crate::document::Span {
+    let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let holder = if parent.is_empty() { Some(node) } else { node.at(parent) };
+    holder.and_then(|n| n.entry(name)).map_or_else(|| node.find(path), |(k, _)| k.span.clone())
+}
+
+/// Notes for the topmost fields that nothing acts on.
+fn unsimulated(kind: Kind, value: &Value, node: &Node, path: &str, plain: &str, out: &mut Vec<Diagnostic>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, v) in fields {
+                let join = |p: &str| if p.is_empty() { key.clone() } else { format!("{p}.{key}") };
+                let (here, plain) = (join(path), join(plain));
+                match coverage(kind, &plain) {
+                    Coverage::Full => {}
+                    Coverage::Below => unsimulated(kind, v, node, &here, &plain, out),
+                    Coverage::None => {
+                        let known = node.at(&here).is_some();
+                        if known && !is_unknown(kind, node, &here) {
+                            out.push(Diagnostic::note(format!("accepted, not simulated: {here}")).at(&key_span(node, &here)));
+                        }
+                    }
+                }
+            }
+        }
+        Value::Array(list) => {
+            for (i, v) in list.iter().enumerate() {
+                unsimulated(kind, v, node, &format!("{path}[{i}]"), plain, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Reported as an unknown field already.
+fn is_unknown(kind: Kind, node: &Node, path: &str) -> bool {
+    kinds::decode_as(kind, &node.to_json()).is_ok_and(|d| d.unknown.iter().any(|u| u.path == path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<String> {
+        check(&Source::new("x.yaml", text)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_broken_sample() {
+        let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: fraud\n  namespace: fraud\nspec:\n  selector:\n    matchLabels: {app: f}\n  template:\n    spec:\n      containers:\n      - {name: f, image: f:1}\n";
+        assert_eq!(
+            lines(text),
+            ["x.yaml:9:3: error: spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`"]
+        );
+    }
+
+    #[test]
+    fn typos_and_edges() {
+        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  hostAliases: []\n  containers:\n  - name: c\n    imag: x\n    image: x:1\n    stdin: true\n";
+        assert_eq!(
+            lines(text),
+            [
+                "x.yaml:8:5: error: strict decoding error: unknown field \"spec.containers[0].imag\"; did you mean `image`?",
+                "x.yaml:5:3: note: accepted, not simulated: spec.hostAliases",
+                "x.yaml:10:5: note: accepted, not simulated: spec.containers[0].stdin",
+            ]
+        );
+        assert_eq!(
+            lines("apiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: d}\n"),
+            [
+                "x.yaml:2:7: error: resource mapping not found for name: \"d\" namespace: \"\" from \"x.yaml\": no matches for kind \"Deploymnt\" in version \"apps/v1\"; did you mean `Deployment`?"
+            ]
+        );
+        let wrong = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  replicas: three\n";
+        assert_eq!(
+            lines(wrong),
+            [
+                "x.yaml:5:13: error: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32 (`spec.replicas`)"
+            ]
+        );
+        let stored = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q}\nspec: {hard: {pods: 4}}\n";
+        assert!(lines(stored)[0].contains("note: accepted, not simulated: ResourceQuota"), "{:?}", lines(stored));
+    }
+}

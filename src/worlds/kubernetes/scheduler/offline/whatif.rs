@@ -1,0 +1,187 @@
+//! The nearest changes that would move the outcome: less or more of a request, a toleration, a dropped rule.
+
+use std::sync::Arc;
+
+use super::super::cycle::Decided;
+use super::super::decision::Decision;
+use super::super::pod::{PodInfo, SpecInfo, Toleration};
+use super::super::selector::NodeRequirements;
+use super::cluster::Cluster;
+use super::details::{bytes, cpu, taint, untolerated};
+
+/// A change and what comes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhatIf {
+    pub change: String,
+    /// The node, or None if still nothing fits.
+    pub node: Option<String>,
+    /// It differs from the decision.
+    pub moves: bool,
+}
+
+/// At most so many different taints are tried.
+const MAX_TAINTS: usize = 4;
+/// Halvings when the turning point of a request is looked for.
+const HALVINGS: u32 = 12;
+
+fn changed(pod: &PodInfo, f: impl FnOnce(&mut SpecInfo)) -> PodInfo {
+    let mut spec = SpecInfo::clone(&pod.spec);
+    f(&mut spec);
+    PodInfo { spec: Arc::new(spec), ..pod.clone() }
+}
+
+/// The place the cluster would choose for a changed pod.
+fn place(cluster: &Cluster, pod: &PodInfo) -> (Option<String>, Vec<String>) {
+    // A copy, so that neither position nor counts move.
+    let mut trial = cluster.clone();
+    let outcome = trial.outcome(pod);
+    let name = |ix| trial.cache.node(ix).name().to_string();
+    let best = outcome.best.iter().map(|ix| name(*ix)).collect();
+    (if let Decided::Node(ix) = outcome.decided { Some(name(ix)) } else { None }, best)
+}
+
+/// Tries changes around a decision, nearest first.
+pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<WhatIf> {
+    let now = decision.node.as_deref();
+    let mut out = vec![];
+    let mut try_it = |change: String, pod: &PodInfo| {
+        let (node, best) = place(cluster, pod);
+        // Among equals the old choice counts as staying.
+        let stays = match now {
+            Some(n) => best.iter().any(|b| b == n),
+            None => node.is_none(),
+        };
+        let node = if stays { now.map(str::to_string) } else { node };
+        out.push(WhatIf { change, node, moves: !stays });
+    };
+    let mut seen = vec![];
+    for n in cluster.cache.nodes().iter().filter(|n| n.alive) {
+        let Some(t) = untolerated(n, pod) else { continue };
+        if seen.contains(&t) || seen.len() >= MAX_TAINTS {
+            continue;
+        }
+        seen.push(t);
+        let tolerant = changed(pod, |s| {
+            s.tolerations.push(Toleration { key: Some(t.key), exists: false, value: t.value, effect: Some(t.effect) });
+        });
+        try_it(format!("a toleration for {}", taint(&t, &cluster.cache)), &tolerant);
+    }
+    if !pod.spec.node.is_empty() {
+        try_it("without its node selector and required node affinity".into(), &changed(pod, |s| s.node = NodeRequirements::default()));
+    }
+    if !pod.spec.affinity.required.is_empty() {
+        try_it(
+            "without its required pod affinity".into(),
+            &changed(pod, |s| {
+                s.affinity.required.clear();
+                s.affinity.required_all = None;
+            }),
+        );
+    }
+    if !pod.spec.affinity.required_anti.is_empty() {
+        try_it("without its required pod anti-affinity".into(), &changed(pod, |s| s.affinity.required_anti.clear()));
+    }
+    if pod.spec.spread.iter().any(|c| c.hard) {
+        let looser = changed(pod, |s| s.spread.iter_mut().filter(|c| c.hard).for_each(|c| c.max_skew += 1));
+        try_it("maxSkew larger by 1".into(), &looser);
+    }
+    if !pod.spec.ports.is_empty() {
+        try_it("without its host ports".into(), &changed(pod, |s| s.ports.clear()));
+    }
+    out.extend(request(cluster, pod, now, Amount::Cpu));
+    out.extend(request(cluster, pod, now, Amount::Memory));
+    // What moves the outcome comes first; among the rest one line is enough to learn from.
+    out.sort_by_key(|w| !w.moves);
+    out
+}
+
+#[derive(Clone, Copy)]
+enum Amount {
+    Cpu,
+    Memory,
+}
+
+impl Amount {
+    fn of(self, pod: &PodInfo) -> i64 {
+        let r = &pod.spec.demand.requests;
+        if let Self::Cpu = self { r.milli_cpu } else { r.memory }
+    }
+    fn set(self, pod: &PodInfo, value: i64) -> PodInfo {
+        let by = value - self.of(pod);
+        changed(pod, |s| {
+            let d = &mut s.demand;
+            match self {
+                Self::Cpu => {
+                    d.requests.milli_cpu = value;
+                    d.nonzero_cpu = (d.nonzero_cpu + by).max(0);
+                }
+                Self::Memory => {
+                    d.requests.memory = value;
+                    d.nonzero_memory = (d.nonzero_memory + by).max(0);
+                }
+            }
+        })
+    }
+    fn say(self, value: i64) -> String {
+        if let Self::Cpu = self { cpu(value) } else { bytes(value) }
+    }
+    fn name(self) -> &'static str {
+        if let Self::Cpu = self { "cpu" } else { "memory" }
+    }
+    /// Steps in which requests are written.
+    fn grain(self) -> i64 {
+        if let Self::Cpu = self { 50 } else { 64 << 20 }
+    }
+}
+
+/// The smallest change of a request that moves the outcome: less if nothing fits, more if something does.
+fn request(cluster: &Cluster, pod: &PodInfo, now: Option<&str>, amount: Amount) -> Option<WhatIf> {
+    let have = amount.of(pod);
+    let moves = |value: i64| {
+        let (node, best) = place(cluster, &amount.set(pod, value));
+        match now {
+            Some(n) => (!best.iter().any(|b| b == n)).then_some(node),
+            None => node.is_some().then_some(node),
+        }
+    };
+    let largest = cluster.cache.nodes().iter().filter(|n| n.alive).map(|n| {
+        let a = &n.fixed.allocatable;
+        if let Amount::Cpu = amount { a.milli_cpu } else { a.memory }
+    });
+    // `stay` does not move the outcome, `go` does; the turning point lies between.
+    let (mut stay, mut go) = match now {
+        None => (have, 0),
+        Some(_) => {
+            let largest = largest.max()?;
+            let mut step = amount.grain();
+            let mut stay = have;
+            loop {
+                let next = stay + step;
+                if next > largest {
+                    return None;
+                }
+                if moves(next).is_some() {
+                    break (stay, next);
+                }
+                stay = next;
+                step *= 2;
+            }
+        }
+    };
+    if now.is_none() && (have == 0 || moves(0).is_none()) {
+        return None;
+    }
+    for _ in 0..HALVINGS {
+        let middle = stay + (go - stay) / 2 / amount.grain() * amount.grain();
+        if middle == stay || middle == go {
+            break;
+        }
+        if moves(middle).is_some() { go = middle } else { stay = middle }
+    }
+    let node = moves(go)?;
+    let change = match now {
+        None => format!("{} request of {} or less", amount.name(), amount.say(go)),
+        Some(_) => format!("{} request of {} or more", amount.name(), amount.say(go)),
+    };
+    Some(WhatIf { change, node, moves: true })
+}

@@ -1,0 +1,244 @@
+//! The real binary in a pseudo-terminal: it opens, plays, leaves, and gives the terminal back however it ends.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// Far more than anything here takes; only a hanging program reaches it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    bytes: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    /// Everything the program sent, to look for what a screen does not keep.
+    sent: Vec<u8>,
+    /// The test's own folder: nothing is written into the source tree.
+    _folder: PathBuf,
+}
+
+impl Terminal {
+    fn open(name: &str, args: &[&str], columns: u16, rows: u16) -> Self {
+        Self::open_with(name, args, columns, rows, &[])
+    }
+
+    fn open_with(name: &str, args: &[&str], columns: u16, rows: u16, env: &[(&str, &str)]) -> Self {
+        let folder = std::env::temp_dir().join(format!("wheelhouse-pty-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let pty = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_wheelhouse"));
+        command.args(args);
+        command.cwd(&folder);
+        command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
+        command.env_remove("NO_COLOR");
+        for (name, value) in env {
+            command.env(name, value);
+        }
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let writer = pty.master.take_writer().unwrap();
+        let (send, bytes) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(n) = reader.read(&mut buffer) {
+                if n == 0 || send.send(buffer[..n].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let screen = vt100::Parser::new(size(rows), size(columns), 0);
+        Self { child, master: pty.master, writer, bytes, screen, sent: Vec::new(), _folder: folder }
+    }
+
+    /// Takes what has arrived; false if the program has closed its terminal.
+    fn take(&mut self, wait: Duration) -> bool {
+        match self.bytes.recv_timeout(wait) {
+            Ok(bytes) => {
+                self.screen.process(&bytes);
+                self.sent.extend(bytes);
+                true
+            }
+            Err(RecvTimeoutError::Timeout) => true,
+            Err(RecvTimeoutError::Disconnected) => false,
+        }
+    }
+
+    fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    #[track_caller]
+    fn until(&mut self, what: &str, shown: impl Fn(&str) -> bool) {
+        let started = Instant::now();
+        while !shown(&self.text()) {
+            let open = self.take(Duration::from_millis(50));
+            assert!(open && started.elapsed() < PATIENCE, "never saw {what} on\n{}", self.text());
+        }
+    }
+    #[track_caller]
+    fn sees(&mut self, words: &str) {
+        self.until(words, |t| t.contains(words));
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// Waits for the end and returns the exit code; then the terminal must be as it was.
+    #[track_caller]
+    fn ends(&mut self) -> u32 {
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(started.elapsed() < PATIENCE, "it does not end\n{}", self.text());
+            self.take(Duration::from_millis(20));
+        };
+        while self.take(Duration::from_millis(200)) {
+            if started.elapsed() > PATIENCE {
+                break;
+            }
+            if self.bytes.try_recv().is_err() {
+                break;
+            }
+        }
+        status.exit_code()
+    }
+
+    #[track_caller]
+    fn is_restored(&self) {
+        let screen = self.screen.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is still on");
+        assert!(!screen.hide_cursor(), "the cursor is still hidden");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is still captured");
+        assert!(!screen.bracketed_paste(), "bracketed paste is still on");
+    }
+}
+
+fn size(n: u16) -> std::num::NonZero<u16> {
+    std::num::NonZero::new(n).unwrap()
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = std::fs::remove_dir_all(&self._folder);
+    }
+}
+
+#[test]
+fn home_opens_a_lab_which_plays_and_gives_the_terminal_back() {
+    let mut t = Terminal::open("home", &[], 120, 36);
+    t.sees("wheelhouse");
+    t.sees("Labs");
+    assert!(t.screen.screen().alternate_screen());
+    t.press("/three in the morning");
+    t.sees("1 found");
+    t.press("\r");
+    t.sees("‖ 8×");
+    t.sees("Kubernetes");
+    t.press("]]]] ");
+    t.sees("▶ 125×");
+    // Time passes: the clock leaves its first second.
+    t.until("a moving clock", |text| !text.contains("00:00:00."));
+    t.press("q");
+    t.sees("Continue");
+    t.press("q");
+    assert_eq!(t.ends(), 0);
+    t.is_restored();
+}
+
+#[test]
+fn a_named_lab_opens_at_once_and_takes_commands() {
+    let mut t = Terminal::open("command", &["play", "node-down"], 100, 30);
+    t.sees("A machine dies");
+    t.press("n");
+    t.sees("What will happen?");
+    t.press("2:kubectl get pods\r");
+    t.sees("READY");
+    t.press("\u{1b}");
+    t.press("q");
+    t.sees("Continue");
+    t.press("q");
+    assert_eq!(t.ends(), 0);
+    t.is_restored();
+}
+
+#[test]
+fn the_picture_follows_the_size_of_the_terminal() {
+    let mut t = Terminal::open("size", &["play", "node-down"], 120, 36);
+    t.sees("seed 7");
+    t.screen.screen_mut().set_size(size(12), size(50));
+    t.master.resize(PtySize { rows: 12, cols: 50, pixel_width: 0, pixel_height: 0 }).unwrap();
+    t.sees("at least 60×16");
+    t.screen.screen_mut().set_size(size(24), size(80));
+    t.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+    t.sees("Kubernetes");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_gives_the_terminal_back() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let mut t = Terminal::open(&format!("signal-{signal}"), &["play", "node-down"], 100, 30);
+        t.sees("A machine dies");
+        let id = t.child.process_id().unwrap();
+        let sent = std::process::Command::new("kill").args([format!("-{signal}"), id.to_string()]).status().unwrap();
+        assert!(sent.success());
+        t.ends();
+        t.is_restored();
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn it_sleeps_and_wakes() {
+    let mut t = Terminal::open("sleep", &["play", "node-down"], 100, 30);
+    t.sees("A machine dies");
+    t.press("\u{1a}");
+    let started = Instant::now();
+    while t.screen.screen().alternate_screen() {
+        t.take(Duration::from_millis(20));
+        assert!(started.elapsed() < PATIENCE, "ctrl-z does not give the screen back");
+    }
+    let id = t.child.process_id().unwrap();
+    let started = Instant::now();
+    while !t.screen.screen().alternate_screen() {
+        // It gives the screen back first and stops then: waking it too early does nothing, so it is woken until it is awake.
+        std::process::Command::new("kill").args(["-CONT".to_string(), id.to_string()]).status().unwrap();
+        t.take(Duration::from_millis(100));
+        assert!(started.elapsed() < PATIENCE, "it does not wake");
+    }
+    t.sees("A machine dies");
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_panic_gives_the_terminal_back_and_can_be_read() {
+    let mut t = Terminal::open_with("panic", &["play", "node-down"], 100, 30, &[("WHEELHOUSE_TEST_PANIC", "1")]);
+    t.sees("A machine dies");
+    // F12
+    t.press("\u{1b}[24~");
+    assert_ne!(t.ends(), 0);
+    t.is_restored();
+    t.sees("a panic on request");
+}
+
+#[test]
+fn no_colour_is_honoured() {
+    let mut t = Terminal::open("plain", &["play", "node-down", "--colour", "none"], 100, 30);
+    t.sees("A machine dies");
+    let text = String::from_utf8_lossy(&t.sent).into_owned();
+    assert!(!text.contains("38;2;") && !text.contains("38;5;"), "colours were sent");
+    t.press("q");
+    t.sees("Continue");
+}
