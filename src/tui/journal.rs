@@ -29,7 +29,7 @@ impl Filter {
             RecordType::Change => self.changes,
             // Narration has its own place on the screen.
             RecordType::Story => false,
-            RecordType::Event => self.changes || !QUIET.contains(&&*r.reason),
+            RecordType::Event => self.changes || !(QUIET.contains(&&*r.reason) || count(r) > 1),
             RecordType::Fault | RecordType::Decision | RecordType::Command | RecordType::Traffic => true,
         };
         world && kind && (self.text.is_empty() || self.mentions(r))
@@ -38,6 +38,11 @@ impl Filter {
     fn mentions(&self, r: &Record) -> bool {
         [&*r.actor, &*r.reason, &*r.object.kind, &*r.object.name, &*r.message].iter().any(|t| contains_folded(t, &self.text))
     }
+}
+
+/// How often an event has been seen by now; the platform counts equal ones together.
+pub fn count(r: &Record) -> u64 {
+    r.data.as_ref().and_then(|d| d.get("count")).and_then(serde_json::Value::as_u64).unwrap_or(1)
 }
 
 /// Case-insensitive search without allocating for ASCII, which journals are.

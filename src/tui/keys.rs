@@ -221,7 +221,8 @@ pub const KEYS: &[Binding] = &[
     row(C::Why, &[key(KeyCode::Enter)], M::Accept, "inspect", 1, "Inspect the object of this link."),
     row(C::Why, &[ch('t')], M::Jump, "go there", 2, "Go to the moment of this link."),
     // Question
-    row(C::Question, &[key(KeyCode::Enter), ch(' ')], M::Accept, "that is my answer", 1, "Answer with the selected choice, or go on."),
+    row(C::Question, &[key(KeyCode::Enter)], M::Accept, "that is my answer", 1, "Answer with the selected choice, or go on."),
+    row(C::Question, &[ch(' ')], M::PlayPause, "go on", 0, "Go on, once the answer is shown; it never answers for you."),
     row(C::Question, &[key(KeyCode::Esc)], M::Back, "skip", 2, "Go on without an answer."),
     // Debrief
     row(C::Debrief, &[ch('R')], M::Restart, "replay", 1, "Start this scenario again with the same seed."),
@@ -304,7 +305,7 @@ mod tests {
     fn nearer_tables_win() {
         let press = |context, code| find(context, &KeyEvent::new(code, KeyModifiers::NONE));
         assert_eq!(press(Context::Lab, KeyCode::Home), Some(Message::ToStart));
-        assert_eq!(press(Context::Question, KeyCode::Char(' ')), Some(Message::Accept));
+        assert_eq!(press(Context::Notice, KeyCode::Char(' ')), Some(Message::Back));
         assert_eq!(press(Context::Inspect, KeyCode::Char(' ')), Some(Message::PlayPause));
         assert_eq!(press(Context::Prompt, KeyCode::Char('q')), None, "letters are typed");
     }

@@ -96,6 +96,18 @@ pub fn fit<'a>(text: &'a str, columns: usize, ellipsis: &str) -> std::borrow::Co
     out.into()
 }
 
+/// The text if it fits, else its beginning and its end: names of copies differ at their end.
+pub fn fit_name<'a>(name: &'a str, columns: usize, ellipsis: &str) -> std::borrow::Cow<'a, str> {
+    const TAIL: usize = 6;
+    let chars = name.chars().count();
+    if name.width() <= columns || columns < TAIL + 4 || chars != name.width() {
+        return fit(name, columns, ellipsis);
+    }
+    let head: String = name.chars().take(columns - TAIL - ellipsis.width()).collect();
+    let tail: String = name.chars().skip(chars - TAIL).collect();
+    format!("{head}{ellipsis}{tail}").into()
+}
+
 /// Lines of at most `columns`, broken at spaces where there are any; existing line ends are kept.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
@@ -217,6 +229,8 @@ mod tests {
         assert_eq!(fit("日本語", 5, "…"), "日本…");
         assert_eq!(fit("abc", 3, "…"), "abc");
         assert_eq!(fit("abcd", 0, "…"), "");
+        assert_eq!(fit_name("fraud-detection-78f46fd8f4-ths4z", 20, "…"), "fraud-detecti…-ths4z");
+        assert_eq!(fit_name("shop-1", 6, "…"), "shop-1");
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);

@@ -11,5 +11,4 @@ mod scheduling_vectors;
 mod stand_in;
 mod traces;
 mod validation_vectors;
-mod scheduling_vectors;
 mod vectors;

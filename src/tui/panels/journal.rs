@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::session::view::{Record, RecordType};
 use crate::tui::draw::{Pen, Spot};
-use crate::tui::journal::JournalPane;
+use crate::tui::journal::{JournalPane, count};
 use crate::tui::text;
 use crate::tui::theme::Ink;
 
@@ -69,7 +69,10 @@ impl Columns {
 
 /// The sentence of a record, with what it is about if the sentence does not say so itself.
 fn sentence(r: &Record, dot: &str) -> (String, usize) {
-    let message = text::plain(&r.message).into_owned();
+    let mut message = text::plain(&r.message).into_owned();
+    if let n @ 2.. = count(r) {
+        message.push_str(&format!(" (seen {n} times)"));
+    }
     if r.object.name.is_empty() || message.contains(&*r.object.name) || r.actor.contains(&*r.object.name) {
         let len = message.len();
         return (message, len);

@@ -50,6 +50,8 @@ impl Panel for Question {
         let total = self.asked.choices.len();
         match message {
             Message::Accept => self.settle(lab),
+            // Who keeps pressing space to go on has not answered.
+            Message::PlayPause if self.revealed() => self.settle(lab),
             Message::Back | Message::Quit => {
                 lab.settled.insert(self.asked.id.clone());
                 Flow::Close

@@ -52,7 +52,8 @@ pub fn draw(pen: &mut Pen, area: Rect, view: &LabView) {
     let mut x = area.x + 1;
     let roomy = area.width >= 100;
     let split = pen.theme.glyphs.split;
-    for m in MEASURES {
+    let faults = view.worlds.iter().any(|w| !w.score.faults.is_empty());
+    for m in MEASURES.iter().filter(|m| faults || m.name != "recovered") {
         let name = if roomy { m.name } else { m.short };
         let values: Vec<String> = view.worlds.iter().map(|w| (m.write)(&w.score)).collect();
         let spaced = usize::from(roomy);

@@ -30,8 +30,14 @@ pub fn rows_wanted(lab: &Lab, width: u16, most: u16) -> u16 {
     if words.is_empty() {
         return 0;
     }
-    let columns = usize::from(width.saturating_sub(20)).max(20);
-    u16::try_from(text::wrap(words, columns).len()).unwrap_or(most).min(most)
+    // What stops time must be read to its end.
+    let most = if lab.narrator_waits { most.max(5) } else { most };
+    u16::try_from(text::wrap(words, columns(lab, width)).len()).unwrap_or(most).min(most)
+}
+
+/// Columns for the words; beside a button there are fewer.
+fn columns(lab: &Lab, width: u16) -> usize {
+    usize::from(width.saturating_sub(if waits(lab).is_some() { 20 } else { 5 })).max(20)
 }
 
 pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) {
@@ -39,8 +45,7 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) {
         return;
     }
     let (story, bar) = (pen.ink(Ink::Story), pen.ink(if lab.narrator_waits { Ink::Warn } else { Ink::Faint }));
-    let columns = usize::from(area.width.saturating_sub(20)).max(20);
-    let lines = text::wrap(words(lab), columns);
+    let lines = text::wrap(words(lab), columns(lab, area.width));
     let cut = lines.len() > usize::from(area.height);
     for (i, y) in (area.y..area.bottom()).enumerate() {
         let sign = pen.theme.glyphs.story_bar;

@@ -461,7 +461,8 @@ fn draw_copy(pen: &mut Pen, area: Rect, copy: &CopyView, grid: &Grid) {
     };
     let (plain, dim) = (pen.ink(Ink::Text), pen.ink(Ink::Dim));
     let label = u16::try_from(grid.label).unwrap_or(8).min(area.width.saturating_sub(4));
-    pen.put(area.x, area.y, label, &copy.label, if copy.health == Health::Idle { dim } else { plain });
+    let name = text::fit_name(&copy.label, usize::from(label), pen.theme.glyphs.ellipsis);
+    pen.put(area.x, area.y, label, &name, if copy.health == Health::Idle { dim } else { plain });
     let mut x = area.x + label + 1;
     let room = (area.right().saturating_sub(1)).saturating_sub(x);
     let mut pieces: Vec<(&str, Style)> = vec![(sign, style), (" ", dim), (&copy.word, quiet)];

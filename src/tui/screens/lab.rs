@@ -176,7 +176,8 @@ fn draw_world(pen: &mut Pen, frame: Rect, n: usize, layout: &Layout, lab: &Lab) 
 /// The narrator's finger: at the right end of a heading.
 fn point(pen: &mut Pen, frame: Rect, y: u16) {
     let style = pen.ink(Ink::Warn);
-    let words = format!(" {} look here ", pen.theme.glyphs.back);
+    let long = if frame.width >= 50 { "look here " } else { "" };
+    let words = format!(" {} {long}", pen.theme.glyphs.back);
     pen.right(Rect { width: frame.width.saturating_sub(2), ..frame }, y, &[(&words, style)]);
 }
 
@@ -188,7 +189,11 @@ fn draw_heading(pen: &mut Pen, frame: Rect, n: usize, lab: &Lab) {
     let name = text::world_title(view.name);
     let dot = format!(" {} ", pen.theme.glyphs.dot);
     let room = frame.width.saturating_sub(4);
-    let mut used = pen.line(frame.x + 2, frame.y, room, &[(" ", dim), (&name, accent), (&dot, dim), (&view.subtitle, dim)]);
+    let mut used = pen.line(frame.x + 2, frame.y, room, &[(" ", dim), (&name, accent)]);
+    // Lamps matter more than how many machines there are: those can be seen.
+    if room >= 44 || view.lamps.is_empty() {
+        used += pen.line(frame.x + 2 + used, frame.y, room - used, &[(&dot, dim), (&view.subtitle, dim)]);
+    }
     used += pen.put(frame.x + 2 + used, frame.y, room - used, if view.lamps.is_empty() { " " } else { &dot }, dim);
     // What is broken comes first if not all lamps fit.
     let mut lamps: Vec<_> = view.lamps.iter().collect();
