@@ -6,7 +6,6 @@ use crate::model::fault::FAULTS;
 use crate::model::{Component, Fault, FaultKind, FaultTarget, ImageSpec, LinkEnd};
 use crate::scenario::file::Scenario;
 use crate::worlds::World;
-use crate::worlds::docker::Docker;
 use crate::worlds::kubernetes::Kubernetes;
 
 /// Makes a world from a scenario; None if the scenario does not have it.
@@ -17,7 +16,7 @@ pub const PLATFORMS: &[(&str, Maker)] = &[("docker", docker), ("kubernetes", kub
 
 fn docker(s: &Scenario, seed: u64) -> Option<Result<Box<dyn World>, String>> {
     let setup = super::setup::docker(s)?;
-    Some(Docker::new(setup, images(s), seed).map(|w| Box::new(w) as Box<dyn World>).map_err(|e| e.to_string()))
+    Some(crate::worlds::compose::world(setup, images(s), seed).map(|w| Box::new(w) as Box<dyn World>).map_err(|e| e.to_string()))
 }
 
 fn kubernetes(s: &Scenario, seed: u64) -> Option<Result<Box<dyn World>, String>> {

@@ -4,18 +4,20 @@ use serde_json::Value as Json;
 
 use crate::document::{Diagnostic, Node, Span};
 use crate::scenario::report::DocumentChecker;
+use crate::worlds::{compose, kubernetes};
 
 /// All worlds' validators.
 pub struct Worlds;
 
 impl DocumentChecker for Worlds {
-    fn manifest(&self, _document: &Node) -> Vec<Diagnostic> {
-        Vec::new()
+    fn manifest(&self, document: &Node) -> Vec<Diagnostic> {
+        kubernetes::api::check::check_node(&document.span.source.name, document)
     }
-    fn compose(&self, _document: &Node) -> Vec<Diagnostic> {
-        Vec::new()
+    fn compose(&self, document: &Node) -> Vec<Diagnostic> {
+        compose::check_node(document)
     }
-    fn flag(&self, _name: &str, _value: &Json, _span: &Span) -> Vec<Diagnostic> {
-        Vec::new()
+    fn flag(&self, name: &str, value: &Json, span: &Span) -> Vec<Diagnostic> {
+        let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+        kubernetes::Config::default().set(name, &text).err().map(|why| Diagnostic::error(why).at(span)).into_iter().collect()
     }
 }

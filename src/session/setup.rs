@@ -1,5 +1,7 @@
 //! A scenario's machines and files in the words of each world's own set-up.
 
+use std::sync::Arc;
+
 use crate::scenario::file::{ProxySetup, Scenario};
 use crate::worlds::docker::setup as docker_words;
 use crate::worlds::kubernetes::{KubernetesSetup, NodeSetup};
@@ -17,7 +19,7 @@ pub fn docker(s: &Scenario) -> Option<docker_words::DockerSetup> {
     let compose = part.compose.iter().flat_map(|p| {
         p.hosts.iter().map(|host| docker_words::ComposeSetup {
             host: Some(host.clone()),
-            source: p.file.name.clone(),
+            source: compose_name(&p.file.name, &s.name),
             text: p.file.text.clone(),
             flags: Vec::new(),
         })
@@ -43,6 +45,11 @@ pub fn docker(s: &Scenario) -> Option<docker_words::DockerSetup> {
         engine: docker_words::EngineSetup::default(),
         bandwidth: s.registry.bandwidth,
     })
+}
+
+/// A file's own name; text that stands in the scenario gets a name whose folder, and so the project, is the scenario's.
+fn compose_name(name: &Arc<str>, scenario: &str) -> Arc<str> {
+    if name.contains(':') { format!("{scenario}/compose.yaml").into() } else { name.clone() }
 }
 
 /// The Kubernetes world's set-up; None if the scenario has no such world.
