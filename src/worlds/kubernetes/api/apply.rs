@@ -67,7 +67,7 @@ impl Refusal {
 }
 
 fn connection_refused() -> String {
-    "The connection to the server control-plane:6443 was refused - did you specify the right host or port?".into()
+    "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?".into()
 }
 
 /// `The Deployment "web" is invalid: …`, one line per cause if there are several.
@@ -267,4 +267,70 @@ pub fn objects(text: &str) -> Result<Vec<Object>, String> {
         return Err(p.message);
     }
     manifests.iter().map(|m| kinds::from_json(&m.value).map_err(|e| e.message)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::journal::Journal;
+
+    const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - {name: c, image: 'app:v1'}\n";
+
+    fn apply(api: &mut Api, text: &str) -> Outcome {
+        let mut journal = Journal::default();
+        let mut cx = Cx { now: Default::default(), world: "kubernetes", journal: &mut journal, cause: None };
+        let (config, you) = (Config::default(), Name::from("you"));
+        let source = Source::new("web.yaml", text);
+        run(api, &source, &mut Applier { config: &config, namespace: "default", write: Some((&mut cx, &you)) })
+    }
+
+    #[test]
+    fn created_unchanged_configured_refused() {
+        let mut api = Api::new(1);
+        let meta = crate::worlds::kubernetes::api::meta::Meta { name: "default".into(), ..Default::default() };
+        api.store.put(Namespace { meta, terminating: false }.into(), None);
+        let lines = |o: Outcome| (o.stdout, o.stderr, o.exit);
+        assert_eq!(lines(apply(&mut api, WEB)), ("deployment.apps/web created\n".into(), String::new(), 0));
+        let version = api.store.resource_version();
+        assert_eq!(lines(apply(&mut api, WEB)), ("deployment.apps/web unchanged\n".into(), String::new(), 0));
+        assert_eq!(api.store.resource_version(), version, "nothing was written");
+        assert_eq!(apply(&mut api, &WEB.replace("v1'", "v2'")).stdout, "deployment.apps/web configured\n");
+        let key = Key::new("default", "web");
+        let live = api.store.get(Kind::Deployment, &key).unwrap();
+        assert_eq!(live.meta().generation, 2);
+        assert_eq!(kinds::to_json(live)["spec"]["template"]["spec"]["containers"][0]["image"], "app:v2");
+        let other = apply(&mut api, &WEB.replace("app: web", "app: other"));
+        assert_eq!(
+            lines(other),
+            (
+                String::new(),
+                "The Deployment \"web\" is invalid: spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"other\"}}: field is immutable\n"
+                    .into(),
+                1
+            )
+        );
+        // What the manifest no longer names goes back to the default.
+        assert_eq!(apply(&mut api, &WEB.replace("  replicas: 2\n", "")).stdout, "deployment.apps/web configured\n");
+        let live = api.store.get(Kind::Deployment, &key).unwrap();
+        assert_eq!(kinds::to_json(live)["spec"]["replicas"], 1);
+    }
+
+    #[test]
+    fn patches_are_validated_too() {
+        let mut api = Api::new(1);
+        let meta = crate::worlds::kubernetes::api::meta::Meta { name: "default".into(), ..Default::default() };
+        api.store.put(Namespace { meta, terminating: false }.into(), None);
+        apply(&mut api, WEB);
+        let config = Config::default();
+        let mut request = Request { config: &config, unknown_fields: FieldValidation::Warn, write: None };
+        let key = Key::new("default", "web");
+        let mut patch = |how, body: Value| request::patch(&mut api, Kind::Deployment, &key, how, &body, &mut request);
+        let done = patch(request::PatchType::Strategic, json!({"spec": {"replicas": 7, "nope": 1}})).unwrap();
+        assert_eq!(done.warnings, ["unknown field \"spec.nope\""]);
+        assert!(done.changed);
+        let e = patch(request::PatchType::Merge, json!({"spec": {"replicas": -1}})).unwrap_err();
+        assert_eq!(e.message, "Deployment.apps \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0");
+        let e = patch(request::PatchType::Json, json!([{"op": "remove", "path": "/spec/nope"}])).unwrap_err();
+        assert_eq!(e.message, "the server rejected our request due to an error in our request");
+    }
 }

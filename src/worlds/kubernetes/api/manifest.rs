@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::document::{Dialect, Node, Source, Span, nearest, parse};
+use crate::document::{Diagnostic, Dialect, Node, Source, Span, nearest, parse};
 use crate::worlds::kubernetes::kinds::{KINDS, Kind, KindInfo};
 
 use super::decode::decode;
@@ -51,8 +51,7 @@ pub fn load(source: &Arc<Source>) -> (Vec<Manifest>, Vec<Problem>) {
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     match parse(source, Dialect::Kubernetes) {
         Err(d) => {
-            let line = d.span.as_ref().map_or(1, |s| s.line);
-            let message = format!("error parsing {}: error converting YAML to JSON: yaml: line {line}: {}", source.name, d.message);
+            let message = format!("error parsing {}: error converting YAML to JSON: yaml: {}", source.name, yaml_words(&d));
             problems.push(Problem { message, span: d.span.clone(), help: d.help.clone() });
         }
         Ok(documents) => {
@@ -68,6 +67,20 @@ pub fn load(source: &Arc<Source>) -> (Vec<Manifest>, Vec<Problem>) {
         }
     }
     (found, problems)
+}
+
+/// Go's YAML reader in its own words where the fault is one of the usual ones (go.yaml.in/yaml/v2 scannerc.go, decode.go: what the
+/// scanner finds is counted from line 1, what the parser finds from line 0).
+fn yaml_words(d: &Diagnostic) -> String {
+    let line = d.span.as_ref().map_or(1, |s| s.line);
+    let at = |line: u32, words: &str| if line == 0 { words.to_string() } else { format!("line {line}: {words}") };
+    let scanner = |words: &str| at(if line == 1 { 0 } else { line }, words);
+    match d.message.as_str() {
+        m if m.contains("found a tab") => scanner("found character that cannot start any token"),
+        m if m.contains("a key is not allowed here") => scanner("mapping values are not allowed in this context"),
+        m if m.contains("quote is never closed") => scanner("found unexpected end of stream"),
+        m => at(line, m),
+    }
 }
 
 /// The objects of one parsed document.

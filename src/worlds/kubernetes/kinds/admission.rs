@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::convert::value_of;
-use super::{Kind, defaults, pod_defaults, qos, service_alloc};
+use super::{Kind, defaults, limits, pod_defaults, qos, service_alloc};
 use crate::kernel::Map;
 use crate::worlds::kubernetes::Config;
 use crate::worlds::kubernetes::api::meta::{Key, Meta, Name};
@@ -29,6 +29,8 @@ pub(in crate::worlds::kubernetes) struct Admitted {
     from: Arc<core::PodSpec>,
     spec: Arc<core::PodSpec>,
     qos: Qos,
+    /// LimitRanger's annotation.
+    said: Option<Name>,
     /// What else it depended on.
     salt: [u64; 3],
 }
@@ -66,8 +68,13 @@ pub(in crate::worlds::kubernetes) fn admit_json(kind: Kind, mut value: Value, ap
     match kind {
         Kind::Pod => {
             let meta = super::convert::meta_from_json(&value, api.epoch)?;
+            let mut said = None;
             if let Some(s) = value["spec"].as_object_mut() {
+                said = limits::fill(s, &meta, api);
                 mutate(s, &meta, api, config)?;
+            }
+            if let Some(text) = said {
+                limits::annotate(&mut value, text);
             }
         }
         Kind::Service => service_alloc::allocate(&mut value, None, api)?,
@@ -79,6 +86,10 @@ pub(in crate::worlds::kubernetes) fn admit_json(kind: Kind, mut value: Value, ap
         return Err(ApiError::invalid(kind, &name, causes));
     }
     let mut object = super::from_json_at(&value, api.epoch)?;
+    if kind == Kind::Pod {
+        limits::check_ranges(&value["spec"], object.meta(), api)?;
+    }
+    limits::check_quotas(kind, &value["spec"], object.meta(), api)?;
     if let Object::Pod(pod) = &mut object {
         let qos = qos::qos_class(&pod.spec);
         Arc::make_mut(pod).status.qos = qos;
@@ -120,27 +131,44 @@ fn admit_pod(pod: &mut Pod, api: &mut Api, config: &Config) -> Result<(), ApiErr
         if (Arc::ptr_eq(&known.from, &pod.spec) || Arc::ptr_eq(&known.spec, &pod.spec)) && known.salt == salt {
             pod.spec = known.spec.clone();
             pod.status.qos = known.qos;
-            return Ok(());
+            if let Some(text) = &known.said {
+                pod.meta.set_annotation(limits::ANNOTATION, text);
+            }
+            return pod_quota(pod, api);
         }
     }
     let from = pod.spec.clone();
     let mut spec = value_of(&*pod.spec);
+    let mut said = None;
     if let Some(s) = spec.as_object_mut() {
         pod_defaults::pod_spec(s, true);
+        said = limits::fill(s, &pod.meta, api).map(Name::from);
         mutate(s, &pod.meta, api, config)?;
     }
     let causes = super::validate::pod_spec(&spec);
     if !causes.is_empty() {
         return Err(ApiError::invalid(Kind::Pod, &pod.meta.name, causes));
     }
+    limits::check_ranges(&spec, &pod.meta, api)?;
     let spec = core::PodSpec::deserialize(&spec).map_err(|e| ApiError::bad_request(e.to_string()))?;
     pod.spec = Arc::new(spec);
     pod.status.qos = qos::qos_class(&pod.spec);
+    if let Some(text) = &said {
+        pod.meta.set_annotation(limits::ANNOTATION, text);
+    }
     if let Some(owner) = owner {
         if api.admitted.len() >= MEMO_MAX {
             api.admitted = Map::new();
         }
-        api.admitted.insert(owner, Admitted { from, spec: pod.spec.clone(), qos: pod.status.qos, salt });
+        api.admitted.insert(owner, Admitted { from, spec: pod.spec.clone(), qos: pod.status.qos, said, salt });
+    }
+    pod_quota(pod, api)
+}
+
+/// Checked for every single pod, because it depends on what the others take.
+fn pod_quota(pod: &Pod, api: &Api) -> Result<(), ApiError> {
+    if limits::has_quota(api, &pod.meta.namespace) {
+        limits::check_quotas(Kind::Pod, &limits::pod_spec(pod), &pod.meta, api)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod endpointslice;
 mod event;
 mod generic;
 mod lease;
+mod limits;
 mod namespace;
 mod node;
 mod pod;
@@ -184,8 +185,8 @@ pub const KINDS: &[KindInfo] = &[
     k(Kind::ServiceAccount, "", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount", &["sa"], true, true),
     k(Kind::PersistentVolume, "", "v1", "PersistentVolume", "persistentvolumes", "persistentvolume", &["pv"], false, false),
     k(Kind::PersistentVolumeClaim, "", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim", &["pvc"], true, false),
-    k(Kind::ResourceQuota, "", "v1", "ResourceQuota", "resourcequotas", "resourcequota", &["quota"], true, false),
-    k(Kind::LimitRange, "", "v1", "LimitRange", "limitranges", "limitrange", &["limits"], true, false),
+    k(Kind::ResourceQuota, "", "v1", "ResourceQuota", "resourcequotas", "resourcequota", &["quota"], true, true),
+    k(Kind::LimitRange, "", "v1", "LimitRange", "limitranges", "limitrange", &["limits"], true, true),
     k(Kind::ReplicationController, "", "v1", "ReplicationController", "replicationcontrollers", "replicationcontroller", &["rc"], true, false),
     k(Kind::Endpoints, "", "v1", "Endpoints", "endpoints", "endpoints", &["ep"], true, false),
     k(Kind::Event, "", "v1", "Event", "events", "event", &["ev"], true, true),
