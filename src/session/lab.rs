@@ -184,6 +184,13 @@ impl Lab {
         }
     }
 
+    /// Counts every outcome that is known by now; when that is done changes no number.
+    pub fn settle_requests(&mut self) {
+        for slot in &mut self.slots {
+            slot.world.settle_requests(self.now);
+        }
+    }
+
     fn tick(&mut self, journal: &mut Journal) {
         for clients in &mut self.clients {
             let Some(arrival) = clients.arrival(self.now) else { continue };
@@ -192,9 +199,7 @@ impl Lab {
                 slot.world.route(&arrival, &mut cx);
             }
         }
-        for slot in &mut self.slots {
-            slot.world.settle_requests(self.now);
-        }
+        self.settle_requests();
         if !self.clients.is_empty() {
             self.agenda.schedule(self.now + TICK, None, Event::Tick);
         }

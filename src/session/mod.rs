@@ -173,12 +173,14 @@ impl Session {
                 None => return Stop::End,
                 Some(at) if at > target => {
                     self.lab.now = self.lab.now.max(target);
+                    self.lab.settle_requests();
                     return Stop::Reached;
                 }
                 Some(_) => {}
             }
             self.step();
             if let Some(stop) = self.stopped() {
+                self.lab.settle_requests();
                 return stop;
             }
         }
@@ -231,6 +233,7 @@ impl Session {
         }
         self.lab.stop = None;
         self.lab.now = self.lab.now.max(at);
+        self.lab.settle_requests();
     }
 
     /// Goes to just after a record was written.
