@@ -18,6 +18,9 @@ const GRACE_S: i64 = 1;
 /// Priority from which a pod is critical (pkg/apis/scheduling/types.go, SystemCriticalPriority).
 const CRITICAL: i32 = 2_000_000_000;
 
+/// A container's name, what it uses and what it asked for, in bytes.
+type Overrun = (Name, i64, i64);
+
 /// When pressure was last observed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pressure {
@@ -89,7 +92,7 @@ impl Kubelet {
     }
 
     /// The pod that goes first, and its containers that use more than they asked for.
-    fn first_victim(&self, resource: &str, ctl: &Ctl) -> Option<(Name, Vec<(Name, i64, i64)>)> {
+    fn first_victim(&self, resource: &str, ctl: &Ctl) -> Option<(Name, Vec<Overrun>)> {
         let now = ctl.cx.now;
         let used = |w: &Worker| -> i64 {
             if resource != "memory" {

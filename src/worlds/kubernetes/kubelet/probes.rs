@@ -126,10 +126,9 @@ impl Kubelet {
     pub(super) fn stop_probes(&mut self, w: &mut Worker, all: bool, ctl: &mut Ctl) {
         for slot in &mut w.slots {
             for kind in KINDS {
-                if all || kind != ProbeKind::Readiness {
-                    if let Some(token) = slot.probes[kind as usize].take().and_then(|p| p.tick) {
-                        ctl.agenda.cancel(token);
-                    }
+                let ends = all || kind != ProbeKind::Readiness;
+                if let Some(token) = slot.probes[kind as usize].take_if(|_| ends).and_then(|p| p.tick) {
+                    ctl.agenda.cancel(token);
                 }
             }
         }
@@ -243,12 +242,10 @@ impl Kubelet {
         }
         if settled && current {
             let verdict = if a.ok { Verdict::Success } else { Verdict::Failure };
-            if let Some(p) = w.slots[slot].probes[kind as usize].as_mut() {
-                if kind == ProbeKind::Startup || (kind == ProbeKind::Liveness && !a.ok) {
-                    // Quiet until a new container.
-                    p.hold = true;
-                    p.run = 0;
-                }
+            let hold = kind == ProbeKind::Startup || (kind == ProbeKind::Liveness && !a.ok);
+            if let Some(p) = w.slots[slot].probes[kind as usize].as_mut().filter(|_| hold) {
+                // Quiet until a new container.
+                (p.hold, p.run) = (true, 0);
             }
             self.set_verdict(w, slot, kind, verdict, ctl);
         }

@@ -224,3 +224,14 @@ fn logs_of_this_and_the_last_life() {
     let wrong = kubelet.logs(&lab.world.machine, &pod, "x", false).expect_err("no such container");
     assert_eq!(wrong, "container x is not valid for pod p");
 }
+
+#[test]
+#[ignore = "prints what ninety pods cost: cargo test --release --lib kubelet::tests::ninety -- --ignored --nocapture"]
+fn ninety_pods() {
+    let mut lab = Lab::new(10, &deployment(90));
+    lab.run(S(60));
+    assert_eq!(lab.pods().iter().filter(|p| p.is_ready()).count(), 90);
+    let (up, records) = (lab.steps, lab.journal.len());
+    lab.run(S(120));
+    println!("up: {up} events, {records} records; a quiet minute: {} events, {} records", lab.steps - up, lab.journal.len() - records);
+}
