@@ -109,6 +109,7 @@ impl Kubelet {
                 push(w, Step::Create(r.slot));
             }
             Err(error) => {
+                ctl.cx.cause = ctl.cx.cause.max(ctl.machine.registry.cause);
                 let error = pull_error(error, image);
                 self.say_at(w, r.slot, true, "Failed", &format!("Failed to pull image {image:?}: {error}"), ctl);
                 let mut series = w.pulls.iter().find(|p| p.image == *image).map(|p| p.series);

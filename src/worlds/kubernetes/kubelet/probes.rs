@@ -237,6 +237,9 @@ impl Kubelet {
         let (settled, current) = (p.run >= needed, p.container == Some(a.container));
         let (again, by_hand) = (std::mem::take(&mut p.again), std::mem::take(&mut p.by_hand));
         if !a.ok {
+            // What made the container misbehave is the cause of what follows.
+            let blamed = ctl.machine.container(a.container).and_then(|c| c.cause);
+            ctl.cx.cause = ctl.cx.cause.max(blamed);
             let text = format!("{} probe failed: {}", kind.word(), a.output);
             self.say_at(w, slot, true, "Unhealthy", &text, ctl);
         }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::kernel::{Cx, Journal, SimDuration, SimTime};
+use crate::kernel::journal::Entry;
+use crate::kernel::{Cx, Journal, ObjectRef, RecordType, SimDuration, SimTime};
+use crate::model::fault::CopyCount;
 use crate::model::{Fault, FaultKind, FaultTarget, LinkEnd};
 use crate::worlds::World;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
@@ -234,4 +236,25 @@ fn ninety_pods() {
     let (up, records) = (lab.steps, lab.journal.len());
     lab.run(S(120));
     println!("up: {up} events, {records} records; a quiet minute: {} events, {} records", lab.steps - up, lab.journal.len() - records);
+}
+
+#[test]
+fn a_hang_is_the_cause_of_the_restart() {
+    let probe = "    livenessProbe: {httpGet: {path: /health, port: 80}, periodSeconds: 5, failureThreshold: 2}\n";
+    let mut lab = Lab::new(1, &one("p", probe));
+    lab.run(S(30));
+    let root = lab.cx(|w, cx| {
+        let entry = Entry::new(RecordType::Fault, "lab", "Hang", ObjectRef::new("Fault", "", "f"), "p hangs");
+        cx.record_as_cause(entry);
+        let target = FaultTarget::Copies { of: "p".into(), count: CopyCount::All };
+        let fault = Fault { id: "f".into(), kind: FaultKind::Hang, target, lasts: None };
+        w.inject(&fault, cx).expect("a fault");
+        cx.cause
+    });
+    lab.run(S(90));
+    assert!(lab.pod("p").status.containers[0].restart_count >= 1);
+    for reason in ["Unhealthy", "Killing", "Started"] {
+        let last = lab.journal.records().iter().rfind(|r| r.reason == reason).expect("an event");
+        assert!(lab.journal.causes(last.id).iter().any(|r| Some(r.id) == root), "{reason} leads back to the fault");
+    }
 }
