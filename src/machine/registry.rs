@@ -31,6 +31,8 @@ pub struct Registry {
     pub assumed: Map<Arc<str>, Arc<ImageSpec>>,
     /// Bytes per second from the registry to one host.
     pub bandwidth: u64,
+    /// The record of what is wrong with it, for those who find out.
+    pub cause: Option<RecordId>,
 }
 
 /// A finished pull.

@@ -529,6 +529,13 @@ impl Machine {
         }
     }
 
+    /// Says why a container misbehaves from now on: the cause of whatever follows from it.
+    pub fn blame(&mut self, id: ContainerId, cause: Option<RecordId>) {
+        if let Some(c) = self.container_mut(id) {
+            c.cause = cause.or(c.cause);
+        }
+    }
+
     /// Fault: memory grows from now on; 0 stops the growth.
     pub fn leak(&mut self, id: ContainerId, bytes_per_minute: u64, now: SimTime, cause: Option<RecordId>) {
         let Some(p) = self.container_mut(id).and_then(|c| c.program.as_mut()) else { return };

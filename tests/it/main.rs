@@ -10,6 +10,8 @@ mod properties;
 mod pty;
 mod scenarios;
 mod scheduling_vectors;
+mod printing;
+mod scheduling_vectors;
 mod stand_in;
 mod traces;
 mod validation_vectors;

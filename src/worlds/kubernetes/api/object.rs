@@ -28,7 +28,7 @@ pub enum Object {
 }
 
 /// `v1/Pod`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Pod {
     pub meta: Meta,
     /// As admitted, without `nodeName`; pods of one template share it.
@@ -36,6 +36,16 @@ pub struct Pod {
     /// `spec.nodeName`
     pub node: Option<Name>,
     pub status: PodStatus,
+}
+
+impl PartialEq for Pod {
+    /// Specs are large and shared: the same pointer is the same spec.
+    fn eq(&self, other: &Self) -> bool {
+        self.meta == other.meta
+            && self.node == other.node
+            && self.status == other.status
+            && (Arc::ptr_eq(&self.spec, &other.spec) || self.spec == other.spec)
+    }
 }
 
 /// `status` of a pod.

@@ -2,7 +2,7 @@
 //!
 //! The real loop runs every 10 s; here it runs with the lease, which beats as often.
 
-use crate::kernel::{SimDuration, SimTime};
+use crate::kernel::{RecordId, SimDuration, SimTime};
 use crate::worlds::kubernetes::Ctl;
 use crate::worlds::kubernetes::api::meta::Name;
 
@@ -18,11 +18,16 @@ const GRACE_S: i64 = 1;
 /// Priority from which a pod is critical (pkg/apis/scheduling/types.go, SystemCriticalPriority).
 const CRITICAL: i32 = 2_000_000_000;
 
+/// A container's name, what it uses and what it asked for, in bytes.
+type Overrun = (Name, i64, i64);
+
 /// When pressure was last observed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pressure {
     memory: Option<SimTime>,
     disk: Option<SimTime>,
+    /// What is wrong with the machine, if somebody said so.
+    pub cause: Option<RecordId>,
 }
 
 impl Pressure {
@@ -58,6 +63,9 @@ impl Kubelet {
         let short = observe(&mut self.pressure.memory, available < MEMORY_RESERVE, now);
         let filled = observe(&mut self.pressure.disk, full, now);
         let after = (self.pressure.memory(), self.pressure.disk());
+        if after != before && after != (false, false) {
+            ctl.cx.cause = ctl.cx.cause.max(self.pressure.cause);
+        }
         let words = [
             (before.0, after.0, "NodeHasInsufficientMemory", "NodeHasSufficientMemory"),
             (before.1, after.1, "NodeHasDiskPressure", "NodeHasNoDiskPressure"),
@@ -71,6 +79,7 @@ impl Kubelet {
         if !short && !filled {
             return;
         }
+        ctl.cx.cause = ctl.cx.cause.max(self.pressure.cause);
         self.say_reclaim(resource, ctl);
         if let Some((uid, usage)) = self.first_victim(resource, ctl) {
             let available = if short { format!("{}Ki", available.max(0) / 1024) } else { "0".into() };
@@ -89,7 +98,7 @@ impl Kubelet {
     }
 
     /// The pod that goes first, and its containers that use more than they asked for.
-    fn first_victim(&self, resource: &str, ctl: &Ctl) -> Option<(Name, Vec<(Name, i64, i64)>)> {
+    fn first_victim(&self, resource: &str, ctl: &Ctl) -> Option<(Name, Vec<Overrun>)> {
         let now = ctl.cx.now;
         let used = |w: &Worker| -> i64 {
             if resource != "memory" {

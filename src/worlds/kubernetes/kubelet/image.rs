@@ -57,13 +57,12 @@ impl Kubelet {
             self.say_at(w, slot, true, "ErrImageNeverPull", &message, ctl);
             return self.image_failed(w, slot, "ErrImageNeverPull", &message, ctl);
         }
-        if let Some(failed) = w.pulls.iter().find(|p| p.image == image) {
-            if held_until(Some(failed.series), failed.series.updated, now).is_some() {
-                let message = format!("Back-off pulling image {image:?}");
-                let told = format!("{message}: {}", failed.error);
-                self.say_at(w, slot, false, "BackOff", &message, ctl);
-                return self.image_failed(w, slot, "ImagePullBackOff", &told, ctl);
-            }
+        let held = |p: &&FailedPull| p.image == image && held_until(Some(p.series), p.series.updated, now).is_some();
+        if let Some(failed) = w.pulls.iter().find(held) {
+            let message = format!("Back-off pulling image {image:?}");
+            let told = format!("{message}: {}", failed.error);
+            self.say_at(w, slot, false, "BackOff", &message, ctl);
+            return self.image_failed(w, slot, "ImagePullBackOff", &told, ctl);
         }
         self.say_at(w, slot, false, "Pulling", &format!("Pulling image {image:?}"), ctl);
         set_wait(w, Wait::Pull(slot));
@@ -110,6 +109,7 @@ impl Kubelet {
                 push(w, Step::Create(r.slot));
             }
             Err(error) => {
+                ctl.cx.cause = ctl.cx.cause.max(ctl.machine.registry.cause);
                 let error = pull_error(error, image);
                 self.say_at(w, r.slot, true, "Failed", &format!("Failed to pull image {image:?}: {error}"), ctl);
                 let mut series = w.pulls.iter().find(|p| p.image == *image).map(|p| p.series);

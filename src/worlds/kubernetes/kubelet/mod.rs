@@ -24,7 +24,7 @@ mod worker;
 
 use std::sync::Arc;
 
-use crate::kernel::{List, Map, SimDuration, SimTime, Token};
+use crate::kernel::{List, Map, RecordId, SimDuration, SimTime, Token};
 use crate::machine::{ContainerId, HostState, Machine, Notice, What};
 use crate::model::LinkEnd;
 
@@ -156,6 +156,11 @@ impl Kubelet {
         self.life += 1;
     }
 
+    /// Why its machine is in trouble, for what follows from that.
+    pub fn blame(&mut self, cause: Option<RecordId>) {
+        self.pressure.cause = cause;
+    }
+
     pub fn is_running(&self) -> bool {
         self.running
     }
@@ -170,8 +175,10 @@ impl Kubelet {
             return;
         }
         if let (Some(Object::Node(old)), Some(Object::Node(new))) = (&event.old, &event.new) {
-            if old.unschedulable != new.unschedulable {
-                self.node_is_now(if new.unschedulable { "NodeNotSchedulable" } else { "NodeSchedulable" }, ctl);
+            match (old.unschedulable, new.unschedulable) {
+                (false, true) => self.node_is_now("NodeNotSchedulable", ctl),
+                (true, false) => self.node_is_now("NodeSchedulable", ctl),
+                _ => {}
             }
         }
         match (event.new.as_ref().and_then(Pod::of), event.old.as_ref().and_then(Pod::of)) {
@@ -413,7 +420,7 @@ impl Kubelet {
                 let grace = w.pod.meta.deletion.map_or(0, |d| d.grace_s);
                 return k.end(w, Some(grace.max(1)), ctl);
             }
-            if old.spec != w.pod.spec {
+            if !Arc::ptr_eq(&old.spec, &w.pod.spec) && old.spec != w.pod.spec {
                 k.sync_soon(w, ctl);
             }
             if k.needs_reconcile(w) {

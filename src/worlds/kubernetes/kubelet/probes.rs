@@ -126,10 +126,9 @@ impl Kubelet {
     pub(super) fn stop_probes(&mut self, w: &mut Worker, all: bool, ctl: &mut Ctl) {
         for slot in &mut w.slots {
             for kind in KINDS {
-                if all || kind != ProbeKind::Readiness {
-                    if let Some(token) = slot.probes[kind as usize].take().and_then(|p| p.tick) {
-                        ctl.agenda.cancel(token);
-                    }
+                let ends = all || kind != ProbeKind::Readiness;
+                if let Some(token) = slot.probes[kind as usize].take_if(|_| ends).and_then(|p| p.tick) {
+                    ctl.agenda.cancel(token);
                 }
             }
         }
@@ -238,17 +237,18 @@ impl Kubelet {
         let (settled, current) = (p.run >= needed, p.container == Some(a.container));
         let (again, by_hand) = (std::mem::take(&mut p.again), std::mem::take(&mut p.by_hand));
         if !a.ok {
+            // What made the container misbehave is the cause of what follows.
+            let blamed = ctl.machine.container(a.container).and_then(|c| c.cause);
+            ctl.cx.cause = ctl.cx.cause.max(blamed);
             let text = format!("{} probe failed: {}", kind.word(), a.output);
             self.say_at(w, slot, true, "Unhealthy", &text, ctl);
         }
         if settled && current {
             let verdict = if a.ok { Verdict::Success } else { Verdict::Failure };
-            if let Some(p) = w.slots[slot].probes[kind as usize].as_mut() {
-                if kind == ProbeKind::Startup || (kind == ProbeKind::Liveness && !a.ok) {
-                    // Quiet until a new container.
-                    p.hold = true;
-                    p.run = 0;
-                }
+            let hold = kind == ProbeKind::Startup || (kind == ProbeKind::Liveness && !a.ok);
+            if let Some(p) = w.slots[slot].probes[kind as usize].as_mut().filter(|_| hold) {
+                // Quiet until a new container.
+                (p.hold, p.run) = (true, 0);
             }
             self.set_verdict(w, slot, kind, verdict, ctl);
         }

@@ -43,7 +43,7 @@ impl Kubelet {
 
     /// Somebody else changed what is the kubelet's to say.
     pub(super) fn needs_reconcile(&self, w: &Worker) -> bool {
-        !w.gone && !w.slots.is_empty() && w.status.start_time.is_some() && merged(&w.pod.status, &w.status) != w.pod.status
+        !w.gone && w.pod.status != w.status && w.status.start_time.is_some() && merged(&w.pod.status, &w.status) != w.pod.status
     }
 }
 

@@ -62,6 +62,12 @@ impl Kubelet {
                 return;
             }
         };
+        if ctl.machine.host(&self.node).is_some_and(|h| h.disk_full) {
+            let message = "failed to create containerd container: failed to prepare extraction snapshot: no space left on device";
+            self.failed(w, slot, "CreateContainerError", Some(message));
+            self.say_at(w, slot, true, "Failed", &format!("Error: {message}"), ctl);
+            return;
+        }
         let now = ctl.cx.now;
         let id = ctl.machine.create(&self.node, spec, now);
         let attempt = w.slots[slot].current.as_ref().map_or(0, |c| c.attempt + 1);

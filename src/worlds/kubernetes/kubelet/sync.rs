@@ -266,7 +266,7 @@ impl Kubelet {
                         continue;
                     }
                     let is_started = w.status.init_containers.iter().any(|c| c.name == slot.name && c.started == Some(true));
-                    if !initialized && !(sidecar && is_started) {
+                    if !(initialized || sidecar && is_started) {
                         return (kills, starts, false);
                     }
                 }
@@ -276,7 +276,7 @@ impl Kubelet {
                         starts.push(i);
                     }
                     let later = (i + 1..w.inits).any(|j| here(j).is_some());
-                    if !initialized && !(sidecar && later) {
+                    if !(initialized || sidecar && later) {
                         return (kills, starts, false);
                     }
                 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::kernel::{Cx, Journal, SimDuration, SimTime};
+use crate::kernel::journal::Entry;
+use crate::kernel::{Cx, Journal, ObjectRef, RecordType, SimDuration, SimTime};
+use crate::model::fault::CopyCount;
 use crate::model::{Fault, FaultKind, FaultTarget, LinkEnd};
 use crate::worlds::World;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
@@ -223,4 +225,36 @@ fn logs_of_this_and_the_last_life() {
     assert_eq!(text(true), ["life p"]);
     let wrong = kubelet.logs(&lab.world.machine, &pod, "x", false).expect_err("no such container");
     assert_eq!(wrong, "container x is not valid for pod p");
+}
+
+#[test]
+#[ignore = "prints what ninety pods cost: cargo test --release --lib kubelet::tests::ninety -- --ignored --nocapture"]
+fn ninety_pods() {
+    let mut lab = Lab::new(10, &deployment(90));
+    lab.run(S(60));
+    assert_eq!(lab.pods().iter().filter(|p| p.is_ready()).count(), 90);
+    let (up, records) = (lab.steps, lab.journal.len());
+    lab.run(S(120));
+    println!("up: {up} events, {records} records; a quiet minute: {} events, {} records", lab.steps - up, lab.journal.len() - records);
+}
+
+#[test]
+fn a_hang_is_the_cause_of_the_restart() {
+    let probe = "    livenessProbe: {httpGet: {path: /health, port: 80}, periodSeconds: 5, failureThreshold: 2}\n";
+    let mut lab = Lab::new(1, &one("p", probe));
+    lab.run(S(30));
+    let root = lab.cx(|w, cx| {
+        let entry = Entry::new(RecordType::Fault, "lab", "Hang", ObjectRef::new("Fault", "", "f"), "p hangs");
+        cx.record_as_cause(entry);
+        let target = FaultTarget::Copies { of: "p".into(), count: CopyCount::All };
+        let fault = Fault { id: "f".into(), kind: FaultKind::Hang, target, lasts: None };
+        w.inject(&fault, cx).expect("a fault");
+        cx.cause
+    });
+    lab.run(S(90));
+    assert!(lab.pod("p").status.containers[0].restart_count >= 1);
+    for reason in ["Unhealthy", "Killing", "Started"] {
+        let last = lab.journal.records().iter().rfind(|r| r.reason == reason).expect("an event");
+        assert!(lab.journal.causes(last.id).iter().any(|r| Some(r.id) == root), "{reason} leads back to the fault");
+    }
 }

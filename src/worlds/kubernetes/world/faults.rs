@@ -87,15 +87,25 @@ impl Kubernetes {
             }
             FaultKind::CpuStarve { percent } => {
                 struck.hosts = self.hosts_hit(&fault.target)?;
-                struck.hosts.iter().for_each(|h| self.machine.starve(h, *percent));
+                for host in &struck.hosts {
+                    self.machine.starve(host, *percent);
+                    let all: Vec<_> = self.machine.containers_on(host).map(|c| c.id).collect();
+                    all.into_iter().for_each(|id| self.machine.blame(id, cause));
+                }
             }
             FaultKind::DiskFull => {
                 struck.hosts = self.hosts_hit(&fault.target)?;
-                struck.hosts.iter().for_each(|h| self.machine.set_disk_full(h, true));
+                for host in &struck.hosts {
+                    self.machine.set_disk_full(host, true);
+                    if let Some(kubelet) = self.kubelets.get_mut(host) {
+                        kubelet.blame(cause);
+                    }
+                }
             }
             FaultKind::Crash { .. } | FaultKind::Hang | FaultKind::Leak { .. } | FaultKind::Oom { .. } => {
                 struck.containers = self.containers_hit(&fault.target)?;
                 for id in &struck.containers {
+                    self.machine.blame(*id, cause);
                     match &fault.kind {
                         FaultKind::Crash { code } => self.machine.crash(*id, *code, now, cause),
                         FaultKind::Hang => self.machine.hang(*id, true, now),
@@ -106,10 +116,19 @@ impl Kubernetes {
                 }
             }
             FaultKind::HumanDelete => self.human_deletes(&fault.target, cx)?,
-            FaultKind::BadImage { how } => struck.images = self.break_image(&fault.target, *how)?,
-            FaultKind::RegistryDown => self.machine.registry.state = RegistryState::Down,
+            FaultKind::BadImage { how } => {
+                self.machine.registry.cause = cause;
+                struck.images = self.break_image(&fault.target, *how)?;
+            }
+            FaultKind::RegistryDown => {
+                self.machine.registry.cause = cause;
+                self.machine.registry.state = RegistryState::Down;
+            }
             FaultKind::RegistrySlow { percent } => self.machine.registry.state = RegistryState::Slow { percent: *percent },
-            FaultKind::RegistryDenied => self.machine.registry.state = RegistryState::Denied,
+            FaultKind::RegistryDenied => {
+                self.machine.registry.cause = cause;
+                self.machine.registry.state = RegistryState::Denied;
+            }
             FaultKind::DnsDown => self.set_dns(true),
             // The clients multiply; nothing here changes.
             FaultKind::TrafficSpike { .. } => {}
