@@ -83,7 +83,8 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// SIGTERM, SIGINT and SIGHUP end the program in order; SIGTSTP from outside suspends it like ctrl-z.
+    /// SIGTERM and SIGINT end the program in order; SIGTSTP from outside suspends it like ctrl-z. SIGHUP, the end of the terminal itself,
+    /// ends it at once: reading from a terminal that is gone never returns (crossterm reads an endless end of file).
     ///
     /// # Errors
     /// The system refuses a handler.
@@ -92,9 +93,10 @@ impl Signals {
         #[cfg(unix)]
         {
             use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
-            for signal in [SIGTERM, SIGINT, SIGHUP] {
+            for signal in [SIGTERM, SIGINT] {
                 signal_hook::flag::register(signal, signals.end.clone())?;
             }
+            leave_on(SIGHUP)?;
             signal_hook::flag::register(SIGTSTP, signals.sleep.clone())?;
         }
         Ok(signals)
@@ -105,6 +107,20 @@ impl Signals {
     pub fn take_sleep(&self) -> bool {
         self.sleep.swap(false, Ordering::SeqCst)
     }
+}
+
+/// A thread that waits for one signal, gives the terminal back and leaves with the status a shell gives such a death.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "a face; the simulation never runs on it")]
+fn leave_on(signal: i32) -> io::Result<()> {
+    let mut waiting = signal_hook::iterator::Signals::new([signal])?;
+    std::thread::spawn(move || {
+        if waiting.forever().next().is_some() {
+            give_back();
+            std::process::exit(128 + signal);
+        }
+    });
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -22,12 +22,11 @@ struct Plan {
 
 fn plan() -> impl Strategy<Value = Plan> {
     let fault = (20u32..200, 0u8..7, 0u8..4, 5u32..90);
-    (2u32..5, 1u32..7, 1u32..200, 0u32..3, 0u32..3, any::<u64>(), prop::collection::vec(fault, 0..4), prop::option::of(30u32..150)).prop_map(
-        |(nodes, replicas, rate, surge, unavailable, seed, faults, update_at)| {
+    (2u32..5, 1u32..7, 1u32..200, 0u32..3, 0u32..3, any::<u64>(), prop::collection::vec(fault, 0..4), prop::option::of(30u32..150))
+        .prop_map(|(nodes, replicas, rate, surge, unavailable, seed, faults, update_at)| {
             let surge = if surge + unavailable == 0 { 1 } else { surge };
             Plan { nodes, replicas, rate, surge, unavailable, seed: seed >> 12, faults, update_at }
-        },
-    )
+        })
 }
 
 fn yaml(p: &Plan) -> String {
@@ -47,7 +46,8 @@ fn yaml(p: &Plan) -> String {
         let _ = writeln!(timeline, "  - {{at: {at}s, id: f{i}, fault: {{{fault}}}}}");
     }
     if let Some(at) = p.update_at {
-        let _ = writeln!(timeline, "  - {{at: {at}s, run: {{kubernetes: 'kubectl set image deployment/shop shop=registry.example/shop:2'}}}}");
+        let _ =
+            writeln!(timeline, "  - {{at: {at}s, run: {{kubernetes: 'kubectl set image deployment/shop shop=registry.example/shop:2'}}}}");
     }
     let timeline = if timeline.is_empty() { "[]".to_string() } else { format!("\n{timeline}") };
     format!(
