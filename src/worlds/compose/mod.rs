@@ -8,11 +8,13 @@ pub mod file;
 pub mod fleet;
 pub mod interpolate;
 pub mod keys;
+mod listing;
 pub mod load;
 pub mod logs;
 pub mod merge;
 pub mod names;
 pub mod service;
+mod steps;
 #[cfg(test)]
 mod tests;
 pub mod up;
