@@ -199,8 +199,11 @@ pub(super) fn images(c: &mut Call, g: &Global) -> Reply {
     })
 }
 
+/// Containers by state, and the file they came from.
+type Summary = (BTreeMap<&'static str, u32>, Arc<str>);
+
 pub(super) fn ls(c: &mut Call, _: &Global) -> Reply {
-    let mut projects: BTreeMap<Arc<str>, (BTreeMap<&'static str, u32>, Arc<str>)> = BTreeMap::new();
+    let mut projects: BTreeMap<Arc<str>, Summary> = BTreeMap::new();
     for x in c.d.containers_on(&c.host) {
         let Some(name) = x.config.label(names::PROJECT).filter(|_| x.config.label(LABEL_SERVICE).is_some()) else { continue };
         if !c.flags.on("all") && !x.state.running {

@@ -428,10 +428,10 @@ fn resources(r: &Reading, c: &mut Config) {
 fn scale(r: &Reading) -> u32 {
     let one = r.get("scale").and_then(|n| r.whole(n, "scale", SCALE_MAX));
     let two = r.get("deploy").and_then(|d| d.get("replicas")).and_then(|n| r.whole(n, "deploy.replicas", SCALE_MAX));
-    if let (Some(a), Some(b)) = (one, two) {
-        if a != b {
-            r.wrong(r.node, "scale", "can't set distinct values on 'scale' and 'deploy.replicas': invalid compose project");
-        }
+    if let (Some(a), Some(b)) = (one, two)
+        && a != b
+    {
+        r.wrong(r.node, "scale", "can't set distinct values on 'scale' and 'deploy.replicas': invalid compose project");
     }
     one.or(two).map_or(1, |n| u32::try_from(n).unwrap_or(1))
 }

@@ -98,15 +98,16 @@ impl Docker {
         if config.memory.is_none() && config.memory_swap.is_some_and(|s| s > 0) {
             return Err(EngineError::invalid("You should always set the Memory limit when using Memoryswap limit, see usage"));
         }
-        if let (Some(m), Some(s)) = (config.memory, config.memory_swap) {
-            if s > 0 && (s as u64) < m {
-                return Err(EngineError::invalid("Minimum memoryswap limit should be larger than memory limit, see usage"));
-            }
+        if let (Some(m), Some(s)) = (config.memory, config.memory_swap)
+            && s > 0
+            && (s as u64) < m
+        {
+            return Err(EngineError::invalid("Minimum memoryswap limit should be larger than memory limit, see usage"));
         }
-        if let (Some(m), Some(r)) = (config.memory, config.memory_reservation) {
-            if r > m {
-                return Err(EngineError::invalid("Minimum memory limit can not be less than memory reservation limit, see usage"));
-            }
+        if let (Some(m), Some(r)) = (config.memory, config.memory_reservation)
+            && r > m
+        {
+            return Err(EngineError::invalid("Minimum memory limit can not be less than memory reservation limit, see usage"));
         }
         let cpus = self.machine.host(host).map_or(1, |h| (h.spec.cpu_milli / 1000).max(1));
         if config.cpus_milli.is_some_and(|c| !(10..=cpus * 1000).contains(&c)) {
@@ -171,10 +172,10 @@ impl Docker {
         }
         if volumes {
             for m in &c.mounts {
-                if let MountKind::Volume(Some(name)) = &m.kind {
-                    if self.engine(&c.host).volumes.get(name).is_some_and(|v| v.anonymous) {
-                        let _ = self.volume_remove(&c.host, name, cx);
-                    }
+                if let MountKind::Volume(Some(name)) = &m.kind
+                    && self.engine(&c.host).volumes.get(name).is_some_and(|v| v.anonymous)
+                {
+                    let _ = self.volume_remove(&c.host, name, cx);
                 }
             }
         }
