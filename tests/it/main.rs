@@ -8,7 +8,6 @@ mod kubelet_vectors;
 mod live_cluster;
 mod pty;
 mod scheduling_vectors;
-mod scheduling_vectors;
 mod stand_in;
 mod traces;
 mod validation_vectors;
