@@ -11,6 +11,7 @@ pub mod source;
 #[cfg(test)]
 mod tests;
 pub mod yaml;
+pub mod yaml_write;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest};
 pub use emit::emit;
@@ -18,3 +19,4 @@ pub use node::{Key, Node, Value, path_steps};
 pub use reader::{Field, Reader};
 pub use source::{Source, Span};
 pub use yaml::{Dialect, parse, parse_embedded, parse_one};
+pub use yaml_write::to_yaml;

@@ -6,6 +6,7 @@ mod conversion;
 mod docker_vectors;
 mod kubelet_vectors;
 mod live_cluster;
+mod printing;
 mod pty;
 mod scheduling_vectors;
 mod stand_in;

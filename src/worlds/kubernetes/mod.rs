@@ -120,6 +120,7 @@ pub mod console;
 pub mod controllers;
 mod deletion;
 mod events;
+pub mod eviction;
 pub mod kubelet;
 pub mod network;
 pub mod scheduler;

@@ -102,7 +102,13 @@ impl Kubernetes {
                     _ => self.with_kubelet(&node, &mut cx, |k, ctl| k.handle(e, ctl)),
                 },
                 Event::Network(e) => self.with("kube-proxy", &mut cx, |w, ctl| w.network.handle(e, ctl)),
-                Event::Console(e) => self.with("you", &mut cx, |w, ctl| w.console.handle(e, ctl)),
+                Event::Console(e) => {
+                    if let Some(mut due) = self.console.due(&e) {
+                        due.look(self);
+                        self.console.put_back(due);
+                    }
+                    self.with("you", &mut cx, |w, ctl| w.console.handle(e, ctl));
+                }
             }
         }
         self.tell_names();

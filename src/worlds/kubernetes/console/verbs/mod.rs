@@ -1,0 +1,29 @@
+//! The verbs, one file each (siblings that share everything share a file).
+
+pub(super) mod annotate;
+pub(super) mod api;
+pub(super) mod apply;
+pub(super) mod auth;
+pub(super) mod autoscale;
+pub(super) mod config;
+pub(super) mod create;
+pub(super) mod delete;
+pub(super) mod describe;
+pub(super) mod drain;
+pub(super) mod events;
+pub(super) mod exec;
+pub(super) mod explain;
+pub(super) mod expose;
+pub(super) mod get;
+pub(super) mod logs;
+pub(super) mod patch;
+pub(super) mod refused;
+pub(super) mod replace;
+pub(super) mod rollout;
+pub(super) mod run;
+pub(super) mod scale;
+pub(super) mod set;
+pub(super) mod taint;
+pub(super) mod top;
+pub(super) mod version;
+pub(super) mod wait;
