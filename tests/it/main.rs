@@ -11,7 +11,6 @@ mod properties;
 mod pty;
 mod scenarios;
 mod scheduling_vectors;
-mod scheduling_vectors;
 mod stand_in;
 mod traces;
 mod validation_vectors;

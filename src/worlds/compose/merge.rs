@@ -126,10 +126,10 @@ pub fn extend(document: &mut Node, other: &mut dyn FnMut(&str) -> Result<Node, S
         let mut trail = vec![key.text.to_string()];
         done.push((key.clone(), resolve(service.clone(), document, &mut trail, other)?));
     }
-    if let Value::Map(entries) = &mut document.value {
-        if let Some((_, services)) = entries.iter_mut().find(|(k, _)| &*k.text == "services") {
-            services.value = Value::Map(done);
-        }
+    if let Value::Map(entries) = &mut document.value
+        && let Some((_, services)) = entries.iter_mut().find(|(k, _)| &*k.text == "services")
+    {
+        services.value = Value::Map(done);
     }
     Ok(())
 }

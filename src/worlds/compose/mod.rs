@@ -8,11 +8,13 @@ pub mod file;
 pub mod fleet;
 pub mod interpolate;
 pub mod keys;
+mod listing;
 pub mod load;
 pub mod logs;
 pub mod merge;
 pub mod names;
 pub mod service;
+mod steps;
 #[cfg(test)]
 mod tests;
 pub mod up;
@@ -109,10 +111,10 @@ fn run(d: &mut Docker, host: &HostName, words: &[String], owner: Owner, files: &
         Ok(p) => p,
         Err(reply) => return reply,
     };
-    if !matches!(verb.name, "version" | "config") {
-        if let Some(why) = d.unreachable(host) {
-            return Reply::fail(why, 1);
-        }
+    if !matches!(verb.name, "version" | "config")
+        && let Some(why) = d.unreachable(host)
+    {
+        return Reply::fail(why, 1);
     }
     let notes = ignored_flags(d, "docker compose", &globals) + &ignored_flags(d, &title, &parsed);
     let global = Global {

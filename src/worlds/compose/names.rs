@@ -70,10 +70,10 @@ pub fn engine_config(p: &Project, s: &Service, number: u32, digest: &str) -> Con
         c.network_mode = first.clone();
     }
     for m in &mut c.mounts {
-        if let MountKind::Volume(Some(key)) = &m.kind {
-            if let Some(v) = p.volumes.get(key) {
-                m.kind = MountKind::Volume(Some(v.name.clone()));
-            }
+        if let MountKind::Volume(Some(key)) = &m.kind
+            && let Some(v) = p.volumes.get(key)
+        {
+            m.kind = MountKind::Volume(Some(v.name.clone()));
         }
     }
     let depends: Vec<String> = s.depends_on.iter().map(|d| format!("{}:{}:{}", d.service, d.condition.word(), d.restart)).collect();

@@ -12,7 +12,7 @@ use crate::worlds::docker::healthcheck::HealthConfig;
 use crate::worlds::docker::images::check_reference;
 use crate::worlds::docker::ports::{PortSpec, Proto, parse_publish, parse_range};
 use crate::worlds::docker::restart::RestartPolicy;
-use crate::worlds::docker::volumes::{MountKind, MountSpec, parse_volume_flag};
+use crate::worlds::docker::volumes::{MountKind, MountSpec, parse_volume};
 
 use super::file::{Condition, Dependency, PullPolicy, Service, hash};
 use super::merge::{names, pairs};
@@ -362,7 +362,8 @@ fn mounts(r: &Reading) -> Vec<MountSpec> {
             }
             continue;
         }
-        match item.scalar_text().map(parse_volume_flag) {
+        match item.scalar_text().map(|t| parse_volume(t, |n| n.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))))
+        {
             Some(Ok(spec)) => out.push(spec),
             Some(Err(why)) => r.wrong(item, &path, format!("cannot be read: {why}")),
             None => r.wrong(item, &path, "must be a string or a mapping"),
@@ -427,10 +428,10 @@ fn resources(r: &Reading, c: &mut Config) {
 fn scale(r: &Reading) -> u32 {
     let one = r.get("scale").and_then(|n| r.whole(n, "scale", SCALE_MAX));
     let two = r.get("deploy").and_then(|d| d.get("replicas")).and_then(|n| r.whole(n, "deploy.replicas", SCALE_MAX));
-    if let (Some(a), Some(b)) = (one, two) {
-        if a != b {
-            r.wrong(r.node, "scale", "can't set distinct values on 'scale' and 'deploy.replicas': invalid compose project");
-        }
+    if let (Some(a), Some(b)) = (one, two)
+        && a != b
+    {
+        r.wrong(r.node, "scale", "can't set distinct values on 'scale' and 'deploy.replicas': invalid compose project");
     }
     one.or(two).map_or(1, |n| u32::try_from(n).unwrap_or(1))
 }

@@ -18,6 +18,8 @@ use super::volumes::MountSpec;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cid(pub u64);
 
+/// A network's name, the aliases on it, and the wished-for address.
+pub type Attachment = (Arc<str>, Vec<Arc<str>>, Option<Arc<str>>);
 /// Labels, ordered and shared.
 pub type Labels = Arc<BTreeMap<Arc<str>, Arc<str>>>;
 
@@ -52,7 +54,7 @@ pub struct Config {
     /// `bridge`, `host`, `none` or a user network: the first network.
     pub network_mode: Arc<str>,
     /// Network → aliases and a wished-for address, the first network first.
-    pub networks: Vec<(Arc<str>, Vec<Arc<str>>, Option<Arc<str>>)>,
+    pub networks: Vec<Attachment>,
     pub health: Option<HealthConfig>,
     pub stop_signal: Option<Arc<str>>,
     /// Seconds; None = the daemon's 10.

@@ -27,6 +27,9 @@ pub enum Daemon {
 /// From a booted machine to a daemon that answers and has restored its containers (measured: about 1.5 s).
 pub const DAEMON_START: crate::kernel::SimDuration = crate::kernel::SimDuration::from_millis(1500);
 
+/// Who holds a port: address (empty = all) and container.
+pub type PortUsers = Vec<(Arc<str>, Cid)>;
+
 /// One host's engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -38,7 +41,7 @@ pub struct Engine {
     pub names: Map<Arc<str>, Cid>,
     pub networks: Map<Arc<str>, Network>,
     /// Published ports in use: (host port, protocol) → (address, container).
-    pub ports: Map<(u16, Proto), Vec<(Arc<str>, Cid)>>,
+    pub ports: Map<(u16, Proto), PortUsers>,
     /// Where the search for a random port begins.
     pub next_port: u16,
     pub volumes: Map<Arc<str>, VolumeInfo>,

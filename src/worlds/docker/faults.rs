@@ -11,12 +11,15 @@ use crate::model::{Action, Behaviour, Component, Fault, FaultKind, FaultTarget, 
 use super::container::Cid;
 use super::{Cx, Docker};
 
+/// An image's canonical name and what it was before the fault.
+type Before = (Arc<str>, Arc<ImageSpec>);
+
 /// What a fault hit, so that its end undoes exactly that.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Struck {
     hosts: Vec<HostName>,
     copies: Vec<Cid>,
-    images: Vec<(Arc<str>, Arc<ImageSpec>)>,
+    images: Vec<Before>,
 }
 
 /// How soon the program of a broken image gives up.
@@ -270,7 +273,7 @@ impl Docker {
         Ok(found)
     }
 
-    fn break_image(&mut self, target: &FaultTarget, how: BadImage) -> Result<Vec<(Arc<str>, Arc<ImageSpec>)>, String> {
+    fn break_image(&mut self, target: &FaultTarget, how: BadImage) -> Result<Vec<Before>, String> {
         let FaultTarget::Image(text) = target else { return Err("this fault hits an image: name its reference".into()) };
         let image = ImageRef::new(text.clone());
         let before = self.machine.image_spec(&image);

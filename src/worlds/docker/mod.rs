@@ -7,6 +7,7 @@
 
 pub mod console;
 pub mod container;
+pub mod create;
 mod daemon;
 pub mod engine;
 mod events;
@@ -27,6 +28,8 @@ pub mod session;
 pub mod setup;
 mod show;
 pub mod template;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod volumes;
 mod world;

@@ -100,7 +100,7 @@ impl Docker {
             id: rng.hex(64).into(),
             name: name.into(),
             driver: driver.into(),
-            pool: (driver == "bridge").then(|| Pool { base: (172 << 24) | (17 << 16), prefix: 16 }),
+            pool: (driver == "bridge").then_some(Pool { base: (172 << 24) | (17 << 16), prefix: 16 }),
             internal: false,
             attachable: false,
             created: SimTime::ZERO,

@@ -16,7 +16,7 @@ fn clock(d: SimDuration) -> String {
 }
 
 fn permille(used: u64, of: u64) -> u32 {
-    if of == 0 { 0 } else { u32::try_from(used.saturating_mul(1000) / of).unwrap_or(u32::MAX) }
+    u32::try_from(used.saturating_mul(1000).checked_div(of).unwrap_or(0)).unwrap_or(u32::MAX)
 }
 
 impl Docker {

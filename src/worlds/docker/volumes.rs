@@ -55,6 +55,14 @@ pub struct MountPoint {
 /// # Errors
 /// The daemon's sentence.
 pub fn parse_volume_flag(text: &str) -> Result<MountSpec, String> {
+    parse_volume(text, valid_name)
+}
+
+/// The same with another rule for names: a project's volumes get a longer name before the engine sees them.
+///
+/// # Errors
+/// The daemon's sentence.
+pub fn parse_volume(text: &str, valid: fn(&str) -> bool) -> Result<MountSpec, String> {
     let parts: Vec<&str> = text.split(':').collect();
     let (source, target, mode) = match parts.as_slice() {
         [target] => (None, *target, ""),
@@ -95,7 +103,7 @@ pub fn parse_volume_flag(text: &str) -> Result<MountSpec, String> {
         None => MountKind::Volume(None),
         Some("") => return Err(format!("invalid spec: {text}: empty section between colons")),
         Some(s) if s.starts_with(['/', '.', '~']) => MountKind::Bind(s.into()),
-        Some(s) if valid_name(s) => MountKind::Volume(Some(s.into())),
+        Some(s) if valid(s) => MountKind::Volume(Some(s.into())),
         Some(s) => {
             return Err(format!(
                 "create {s}: \"{s}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path"

@@ -312,14 +312,14 @@ fn run_verb(
         Ok(flags) => flags,
         Err(reply) => return reply,
     };
-    if !verb.local {
-        if let Some(why) = d.unreachable(host) {
-            return if verb.failure == 125 {
-                Reply::fail(format!("docker: {why}\n\nRun '{name} --help' for more information"), 125)
-            } else {
-                Reply::fail(why, 1)
-            };
-        }
+    if !verb.local
+        && let Some(why) = d.unreachable(host)
+    {
+        return if verb.failure == 125 {
+            Reply::fail(format!("docker: {why}\n\nRun '{name} --help' for more information"), 125)
+        } else {
+            Reply::fail(why, 1)
+        };
     }
     let notes = ignored_flags(d, name, &flags);
     let reply = (verb.run)(&mut Call { d, host: host.clone(), owner, flags, files, cx, name: name.to_string() });

@@ -539,10 +539,10 @@ impl Script for Run {
 
     fn interrupt(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
         // The signal goes to the process; the command ends with it (a program without a handler goes on, and so does the command).
-        if let (Stage::Attached(cid, _), Owner::Console) = (&self.stage, io.owner) {
-            if d.kill(*cid, crate::machine::Signal::Int, cx).is_ok() {
-                return self.advance(d, io, cx);
-            }
+        if let (Stage::Attached(cid, _), Owner::Console) = (&self.stage, io.owner)
+            && d.kill(*cid, crate::machine::Signal::Int, cx).is_ok()
+        {
+            return self.advance(d, io, cx);
         }
         Some(130)
     }

@@ -68,7 +68,7 @@ fn row(d: &Docker, cid: Cid, truncate: bool, cx: &Cx) -> Option<Value> {
     let host = d.machine().host(&c.host)?;
     let (milli, bytes) = c.machine.filter(|_| c.alive()).map_or((0, 0), |m| d.machine().container_usage(m, cx.now));
     let limit = if c.alive() { c.config.memory.unwrap_or(host.spec.memory) } else { 0 };
-    let hundredths = |num: u64, den: u64| if den == 0 { 0 } else { num * 10_000 / den };
+    let hundredths = |num: u64, den: u64| (num * 10_000).checked_div(den).unwrap_or(0);
     let percent = |h: u64| format!("{}.{:02}%", h / 100, h % 100);
     // The CLI's CPU % counts one core as 100.
     Some(json!({

@@ -122,8 +122,9 @@ fn df(call: &mut Call) -> Reply {
     let host = &call.host;
     let images = d.images(host);
     let used = |i: &crate::model::ImageSpec| d.containers_on(host).any(|c| c.config.image.canonical() == i.reference.canonical());
-    let share = |part: u64, all: u64| {
-        if all == 0 { format!("{}", human_size4(part)) } else { format!("{} ({}%)", human_size4(part), part * 100 / all) }
+    let share = |part: u64, all: u64| match (part * 100).checked_div(all) {
+        Some(percent) => format!("{} ({percent}%)", human_size4(part)),
+        None => human_size4(part),
     };
     let all: u64 = images.iter().map(|i| i.size).sum();
     let idle: u64 = images.iter().filter(|i| !used(i)).map(|i| i.size).sum();

@@ -46,7 +46,7 @@ fn update(call: &mut Call) -> Reply {
     if policy.is_none() && memory.is_none() && cpus.is_none() && call.flags.ignored.is_empty() {
         return Reply::fail("you must provide one or more flags when using this command", 1);
     }
-    if memory.is_some_and(|m| m < super::super::lifecycle::MIN_MEMORY) {
+    if memory.is_some_and(|m| m < super::super::create::MIN_MEMORY) {
         return Reply::fail("Error response from daemon: Minimum memory limit allowed is 6MB", 1);
     }
     if memory.is_some() || cpus.is_some() {

@@ -56,12 +56,12 @@ pub fn load(source: &Arc<Source>) -> (Vec<Manifest>, Vec<Problem>) {
         }
         Ok(documents) => {
             for node in documents {
-                if !node.is_null() {
-                    if let Err(p) = document(&source.name, node, true, &mut found, &mut problems) {
-                        problems.push(p);
-                        // kubectl stops reading a stream whose document cannot be validated.
-                        break;
-                    }
+                if !node.is_null()
+                    && let Err(p) = document(&source.name, node, true, &mut found, &mut problems)
+                {
+                    problems.push(p);
+                    // kubectl stops reading a stream whose document cannot be validated.
+                    break;
                 }
             }
         }
@@ -94,11 +94,9 @@ pub fn of_node(name: &str, node: &Node) -> (Vec<Manifest>, Vec<Problem>) {
 
 fn document(name: &Arc<str>, node: Node, top: bool, found: &mut Vec<Manifest>, problems: &mut Vec<Problem>) -> Result<(), Problem> {
     let value = sorted(&node.to_json());
-    if top {
-        if let Err(why) = object_kind(&value) {
-            let message = format!("error validating \"{name}\": error validating data: {why}; {STOP_VALIDATING}");
-            return Err(Problem::new(message, node.span.first_line()));
-        }
+    if top && let Err(why) = object_kind(&value) {
+        let message = format!("error validating \"{name}\": error validating data: {why}; {STOP_VALIDATING}");
+        return Err(Problem::new(message, node.span.first_line()));
     }
     let text = |k: &str| value.get(k).and_then(Value::as_str).unwrap_or_default();
     if text("kind").is_empty() {

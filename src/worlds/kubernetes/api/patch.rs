@@ -109,14 +109,14 @@ fn merge<'p>(current: &mut Value, patch: &'p Value, path: &mut Vec<&'p str>) -> 
     }
     // An order without changes still moves elements.
     for (key, order) in changes {
-        if let (Some(list), Some(order)) = (key.strip_prefix("$setElementOrder/"), order.as_array()) {
-            if !changes.contains_key(list) {
-                path.push(list);
-                let field = merge_key(path);
-                path.pop();
-                if let Some(have) = object.get_mut(list).and_then(Value::as_array_mut) {
-                    reorder(have, order, field);
-                }
+        if let (Some(list), Some(order)) = (key.strip_prefix("$setElementOrder/"), order.as_array())
+            && !changes.contains_key(list)
+        {
+            path.push(list);
+            let field = merge_key(path);
+            path.pop();
+            if let Some(have) = object.get_mut(list).and_then(Value::as_array_mut) {
+                reorder(have, order, field);
             }
         }
     }

@@ -72,10 +72,10 @@ fn try_create(api: &mut Api, value: &Value, request: &mut Request) -> Result<Don
             return Err(ApiError::bad_request("resourceVersion should not be set on objects to be created"));
         }
     }
-    if has_status(kind) {
-        if let Some(o) = value.as_object_mut() {
-            o.shift_remove("status");
-        }
+    if has_status(kind)
+        && let Some(o) = value.as_object_mut()
+    {
+        o.shift_remove("status");
     }
     let namespace = value["metadata"]["namespace"].as_str().unwrap_or_default().to_string();
     let name = value["metadata"]["name"].as_str().unwrap_or_default().to_string();
@@ -223,10 +223,10 @@ fn decoded(kind: Kind, value: &Value, unknown_fields: FieldValidation, warnings:
 fn fill_namespace(kind: Kind, value: &mut Value) {
     if let Some(o) = value.as_object_mut() {
         let meta = o.entry("metadata").or_insert_with(|| json!({}));
-        if let Some(m) = meta.as_object_mut().filter(|_| kind.info().namespaced) {
-            if m.get("namespace").and_then(Value::as_str).unwrap_or_default().is_empty() {
-                m.insert("namespace".into(), "default".into());
-            }
+        if let Some(m) = meta.as_object_mut().filter(|_| kind.info().namespaced)
+            && m.get("namespace").and_then(Value::as_str).unwrap_or_default().is_empty()
+        {
+            m.insert("namespace".into(), "default".into());
         }
     }
 }

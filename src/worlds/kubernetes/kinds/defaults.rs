@@ -149,11 +149,11 @@ fn deployment(s: &mut Object) {
     template(s);
     if let Some(st) = sub_or_new(s, "strategy") {
         set(st, "type", "RollingUpdate");
-        if st["type"] == "RollingUpdate" {
-            if let Some(r) = sub_or_new(st, "rollingUpdate") {
-                set(r, "maxUnavailable", "25%");
-                set(r, "maxSurge", "25%");
-            }
+        if st["type"] == "RollingUpdate"
+            && let Some(r) = sub_or_new(st, "rollingUpdate")
+        {
+            set(r, "maxUnavailable", "25%");
+            set(r, "maxSurge", "25%");
         }
     }
     set(s, "revisionHistoryLimit", 10);
@@ -181,10 +181,10 @@ fn stateful_set(s: &mut Object) {
     template(s);
     if let Some(u) = sub_or_new(s, "updateStrategy") {
         set(u, "type", "RollingUpdate");
-        if u["type"] == "RollingUpdate" {
-            if let Some(r) = sub_or_new(u, "rollingUpdate") {
-                set(r, "partition", 0);
-            }
+        if u["type"] == "RollingUpdate"
+            && let Some(r) = sub_or_new(u, "rollingUpdate")
+        {
+            set(r, "partition", 0);
         }
     }
     if let Some(p) = sub_or_new(s, "persistentVolumeClaimRetentionPolicy") {
@@ -206,11 +206,11 @@ fn daemon_set(s: &mut Object) {
     set(s, "revisionHistoryLimit", 10);
     if let Some(u) = sub_or_new(s, "updateStrategy") {
         set(u, "type", "RollingUpdate");
-        if u["type"] == "RollingUpdate" {
-            if let Some(r) = sub_or_new(u, "rollingUpdate") {
-                set(r, "maxUnavailable", 1);
-                set(r, "maxSurge", 0);
-            }
+        if u["type"] == "RollingUpdate"
+            && let Some(r) = sub_or_new(u, "rollingUpdate")
+        {
+            set(r, "maxUnavailable", 1);
+            set(r, "maxSurge", 0);
         }
     }
 }
@@ -258,10 +258,10 @@ fn service(s: &mut Object) {
     if s["sessionAffinity"] == "None" {
         s.shift_remove("sessionAffinityConfig");
     }
-    if s["sessionAffinity"] == "ClientIP" {
-        if let Some(c) = sub_or_new(s, "sessionAffinityConfig").and_then(|c| sub_or_new(c, "clientIP")) {
-            set(c, "timeoutSeconds", 10_800);
-        }
+    if s["sessionAffinity"] == "ClientIP"
+        && let Some(c) = sub_or_new(s, "sessionAffinityConfig").and_then(|c| sub_or_new(c, "clientIP"))
+    {
+        set(c, "timeoutSeconds", 10_800);
     }
     set(s, "type", "ClusterIP");
     for p in each(s, "ports") {
@@ -362,10 +362,10 @@ fn limit_item(item: &mut Object) {
 
 fn namespace(o: &mut Object) {
     let name = o.get("metadata").and_then(|m| m.get("name")).and_then(Value::as_str).unwrap_or_default().to_string();
-    if !name.is_empty() {
-        if let Some(labels) = sub_or_new(o, "metadata").and_then(|m| sub_or_new(m, "labels")) {
-            labels.insert("kubernetes.io/metadata.name".into(), name.into());
-        }
+    if !name.is_empty()
+        && let Some(labels) = sub_or_new(o, "metadata").and_then(|m| sub_or_new(m, "labels"))
+    {
+        labels.insert("kubernetes.io/metadata.name".into(), name.into());
     }
 }
 

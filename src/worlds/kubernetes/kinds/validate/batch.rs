@@ -63,10 +63,10 @@ fn spec(s: &Value, at: &Path, e: &mut Errors) {
             let detail = format!("must be less than or equal to {INDEXED_MAX} when completion mode is Indexed");
             e.invalid(&at.child("parallelism"), p, detail);
         }
-        if let (Some(c), Some(m)) = (s.int("completions"), s.int("maxFailedIndexes")) {
-            if m > c {
-                e.invalid(&at.child("maxFailedIndexes"), m, "must be less than or equal to completions");
-            }
+        if let (Some(c), Some(m)) = (s.int("completions"), s.int("maxFailedIndexes"))
+            && m > c
+        {
+            e.invalid(&at.child("maxFailedIndexes"), m, "must be less than or equal to completions");
         }
     } else {
         for key in ["backoffLimitPerIndex", "maxFailedIndexes"] {
@@ -125,7 +125,7 @@ fn failure_policy(s: &Value, at: &Path, e: &mut Errors) {
                 }
             }
         }
-        if rule.some("onExitCodes").is_some() == !rule.list("onPodConditions").is_empty() {
+        if rule.some("onExitCodes").is_some() != rule.list("onPodConditions").is_empty() {
             let both = rule.some("onExitCodes").is_some();
             let detail = if both {
                 "specifying both OnExitCodes and OnPodConditions is not supported"

@@ -65,16 +65,12 @@ pub(super) fn secret(o: &Value, e: &mut Errors) {
         }
         "kubernetes.io/dockercfg" => need(".dockercfg", e),
         "kubernetes.io/dockerconfigjson" => need(".dockerconfigjson", e),
-        "kubernetes.io/basic-auth" => {
-            if !has("username") && !has("password") {
-                need("username", e);
-                need("password", e);
-            }
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
+            need("username", e);
+            need("password", e);
         }
-        "kubernetes.io/ssh-auth" => {
-            if o["data"].text("ssh-privatekey").is_empty() {
-                e.required(&at.key("ssh-privatekey"), "");
-            }
+        "kubernetes.io/ssh-auth" if o["data"].text("ssh-privatekey").is_empty() => {
+            e.required(&at.key("ssh-privatekey"), "");
         }
         "kubernetes.io/tls" => {
             need("tls.crt", e);
@@ -153,11 +149,11 @@ fn limits_of(item: &Value, kind: &str, k: &str, at: &Path, e: &mut Errors) {
         (default, "default value", max, "max value", "default", max),
     ];
     for (small, small_name, large, large_name, field, shown) in checks {
-        if let (Some(s), Some(l), Some(shown)) = (small, large, shown) {
-            if s.cmp_value(l).is_gt() {
-                let detail = format!("{small_name} {s} is greater than {large_name} {l}");
-                e.invalid(&at.child(field).key(k), shown.to_string(), detail);
-            }
+        if let (Some(s), Some(l), Some(shown)) = (small, large, shown)
+            && s.cmp_value(l).is_gt()
+        {
+            let detail = format!("{small_name} {s} is greater than {large_name} {l}");
+            e.invalid(&at.child(field).key(k), shown.to_string(), detail);
         }
     }
     if let Some(ratio) = get("maxLimitRequestRatio") {
@@ -172,11 +168,12 @@ fn limits_of(item: &Value, kind: &str, k: &str, at: &Path, e: &mut Errors) {
             }
         }
     }
-    if let (Some(default), Some(request)) = (default, request) {
-        if !quantity::overcommit_allowed(k) && default.cmp_value(request).is_ne() {
-            let detail = format!("default value {default} must equal to defaultRequest value {request} in {k}");
-            e.invalid(&at.child("defaultRequest").key(k), request.to_string(), detail);
-        }
+    if let (Some(default), Some(request)) = (default, request)
+        && !quantity::overcommit_allowed(k)
+        && default.cmp_value(request).is_ne()
+    {
+        let detail = format!("default value {default} must equal to defaultRequest value {request} in {k}");
+        e.invalid(&at.child("defaultRequest").key(k), request.to_string(), detail);
     }
 }
 

@@ -214,11 +214,11 @@ fn traffic(s: &Value, kind: &str, at: &Path, e: &mut Errors) {
     } else {
         e.one_of(&at.child("externalTrafficPolicy"), external, &["Cluster", "Local"]);
     }
-    if let Some(n) = s.int("healthCheckNodePort").filter(|n| *n != 0) {
-        if kind != "LoadBalancer" || external != "Local" {
-            let detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
-            e.invalid(&at.child("healthCheckNodePort"), n, detail);
-        }
+    if let Some(n) = s.int("healthCheckNodePort").filter(|n| *n != 0)
+        && (kind != "LoadBalancer" || external != "Local")
+    {
+        let detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+        e.invalid(&at.child("healthCheckNodePort"), n, detail);
     }
     let internal = s.text("internalTrafficPolicy");
     if internal.is_empty() {

@@ -70,10 +70,8 @@ fn afterwards(kind: Kind, new: &Value, old: &Value, e: &mut Errors) {
             }
             immutable(&["preemptionPolicy"], new, old, e);
         }
-        Kind::RoleBinding | Kind::ClusterRoleBinding => {
-            if new["roleRef"] != old["roleRef"] {
-                e.invalid(&Path::new("roleRef"), rbac::role_ref_value(&new["roleRef"]), "cannot change roleRef");
-            }
+        Kind::RoleBinding | Kind::ClusterRoleBinding if new["roleRef"] != old["roleRef"] => {
+            e.invalid(&Path::new("roleRef"), rbac::role_ref_value(&new["roleRef"]), "cannot change roleRef");
         }
         Kind::IngressClass => immutable(&["spec", "controller"], new, old, e),
         Kind::ResourceQuota => {
@@ -157,10 +155,8 @@ fn claim(new: &Value, old: &Value, e: &mut Errors) {
         if o.some("storageClassName").is_none() {
             s.shift_remove("storageClassName");
         }
-        if bound {
-            if let Some(r) = s.get_mut("resources").and_then(|r| r.get_mut("requests")).and_then(Value::as_object_mut) {
-                r.shift_remove("storage");
-            }
+        if bound && let Some(r) = s.get_mut("resources").and_then(|r| r.get_mut("requests")).and_then(Value::as_object_mut) {
+            r.shift_remove("storage");
         }
         Value::Object(s)
     };

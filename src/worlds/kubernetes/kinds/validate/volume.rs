@@ -95,10 +95,8 @@ fn one_source(name: &str, s: &Value, at: &Path, e: &mut Errors) {
         }
     };
     match name {
-        "emptyDir" => {
-            if s.some("sizeLimit").is_some_and(|q| super::quantity::amount(q).is_negative()) {
-                e.forbidden(&at.child("sizeLimit"), "SizeLimit field must be a valid resource quantity");
-            }
+        "emptyDir" if s.some("sizeLimit").is_some_and(|q| super::quantity::amount(q).is_negative()) => {
+            e.forbidden(&at.child("sizeLimit"), "SizeLimit field must be a valid resource quantity");
         }
         "hostPath" => host_path(s, at, e),
         "gitRepo" => {

@@ -34,10 +34,8 @@ pub(in crate::worlds::kubernetes) fn warnings(kind: Kind, o: &Value) -> Vec<Stri
             pod_spec(&o["spec"]["jobTemplate"]["spec"]["template"]["spec"], "spec.jobTemplate.spec.template.spec", &mut out);
         }
         Kind::Service => service(o, &mut out),
-        Kind::Ingress => {
-            if o["metadata"]["annotations"].get("kubernetes.io/ingress.class").is_some() {
-                out.push("annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead".into());
-            }
+        Kind::Ingress if o["metadata"]["annotations"].get("kubernetes.io/ingress.class").is_some() => {
+            out.push("annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead".into());
         }
         _ => {}
     }
