@@ -25,5 +25,6 @@ mod selector;
 mod symbols;
 #[cfg(test)]
 mod testing;
+mod volumes;
 
 pub use component::{Event, NAME, Scheduler};
