@@ -23,7 +23,8 @@ fn decide(more: &str) -> Value {
   spec: {containers: [{name: c, image: x}], volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]}
 ";
     let text = format!("{NODES}{}{pod}", more.trim_start_matches('\n'));
-    let request = Request { files: vec![("f".into(), text.into_bytes())], pod: Some("p".into()), format: Format::Json, ..Request::default() };
+    let request =
+        Request { files: vec![("f".into(), text.into_bytes())], pod: Some("p".into()), format: Format::Json, ..Request::default() };
     let out = schedule(&request);
     assert_eq!(out.exit, 0, "{}", out.stderr);
     serde_json::from_str(&out.stdout).unwrap()
@@ -63,17 +64,23 @@ fn first_consumer_waits_for_a_volume_or_a_place_to_make_one() {
 fn bound_volumes_tie_the_pod_to_their_place() {
     let bound = "- {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: default}, spec: {volumeName: v, accessModes: [ReadWriteOnce]}, status: {phase: Bound}}\n";
     let volume = |labels: &str, affinity: &str| {
-        format!("- {{apiVersion: v1, kind: PersistentVolume, metadata: {{name: v, labels: {{{labels}}}}}, spec: {{capacity: {{storage: 10Gi}}, csi: {{driver: csi.example, volumeHandle: h}}{affinity}}}}}\n")
+        format!(
+            "- {{apiVersion: v1, kind: PersistentVolume, metadata: {{name: v, labels: {{{labels}}}}}, spec: {{capacity: {{storage: 10Gi}}, csi: {{driver: csi.example, volumeHandle: h}}{affinity}}}}}\n"
+        )
     };
     let zone = decide(&format!("{bound}{}", volume("topology.kubernetes.io/zone: za", "")));
     assert_eq!(zone["node"], "a");
     assert_eq!(zone["nodes"]["b"]["rejected_by"]["reasons"][0], "node(s) had no available volume zone");
-    let at_b = ", nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [b]}]}]}}";
+    let at_b =
+        ", nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [b]}]}]}}";
     let affinity = decide(&format!("{bound}{}", volume("", at_b)));
     assert_eq!(affinity["node"], "b");
     assert_eq!(affinity["nodes"]["a"]["rejected_by"]["reasons"][0], "node(s) didn't match PersistentVolume's node affinity");
     let gone = decide(bound);
-    assert_eq!(gone["nodes"]["a"]["rejected_by"]["reasons"][0], "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");
+    assert_eq!(
+        gone["nodes"]["a"]["rejected_by"]["reasons"][0],
+        "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
+    );
     let full = "- {apiVersion: storage.k8s.io/v1, kind: CSINode, metadata: {name: a}, spec: {drivers: [{name: csi.example, nodeID: a, allocatable: {count: 0}}]}}\n";
     let limited = decide(&format!("{bound}{}{full}", volume("", "")));
     assert_eq!((limited["node"].as_str(), &limited["nodes"]["a"]["rejected_by"]["plugin"]), (Some("b"), &Value::from("NodeVolumeLimits")));
