@@ -33,7 +33,7 @@ fn node(n: usize) -> Object {
             "kubernetes.io/hostname": format!("node-{n}"),
             "topology.kubernetes.io/zone": format!("zone-{}", n % 3),
             "topology.kubernetes.io/region": "r1",
-            "disk": if n % 4 == 0 { "ssd" } else { "hdd" }}},
+            "disk": if n.is_multiple_of(4) { "ssd" } else { "hdd" }}},
         "spec": {"taints": taints},
         "status": {"capacity": amounts, "allocatable": amounts, "images": images}}))
 }

@@ -57,6 +57,8 @@ pub enum Command {
     List(ListArgs),
     /// Check scenarios, manifests and compose files: errors with file, line and column, and what is accepted but not simulated
     Check(CheckArgs),
+    /// Where would this pod go, and why: filters, scores, preemption, and the nearest change that would move it
+    Schedule(ScheduleArgs),
     /// Print the JSON Schema of the scenario format
     Schema,
     /// Print a completion script
@@ -113,6 +115,29 @@ pub struct CheckArgs {
     /// Scenarios, Kubernetes manifests, compose files, names of built-in scenarios; - is standard input
     #[arg(required = true)]
     pub files: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ScheduleArgs {
+    /// A cluster: nodes, pods, services, ... as YAML or JSON, lists included; - is standard input (may be repeated)
+    #[arg(short = 'f', long = "file", value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// One pod; without it all waiting pods are placed in queue order
+    #[arg(long, value_name = "NS/NAME")]
+    pub pod: Option<String>,
+    #[arg(long, value_enum, default_value_t = ScheduleFormat::Text)]
+    pub format: ScheduleFormat,
+    /// Change a weight or take a plugin out: --set NodeResourcesFit=5, --set ImageLocality=off (may be repeated)
+    #[arg(long = "set", value_name = "PLUGIN=WEIGHT")]
+    pub sets: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleFormat {
+    Text,
+    Json,
+    /// The annotation keys of kube-scheduler-simulator
+    Annotations,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -7,6 +7,7 @@ mod check;
 mod list;
 mod play;
 mod run;
+mod schedule;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -34,6 +35,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Run(a)) => run::run(&a, &args.common),
         Some(Command::List(a)) => list::run(&a, &args.common),
         Some(Command::Check(a)) => check::run(&a, &args.common),
+        Some(Command::Schedule(a)) => schedule::run(&a, &args.common),
         Some(Command::Schema) => print(&crate::session::catalogue::schema()),
         Some(Command::Completions { shell }) => {
             let mut out = Vec::new();

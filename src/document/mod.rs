@@ -18,5 +18,5 @@ pub use emit::emit;
 pub use node::{Key, Node, Value, path_steps};
 pub use reader::{Field, Reader};
 pub use source::{Source, Span};
-pub use yaml::{Dialect, parse, parse_embedded, parse_one};
+pub use yaml::{Dialect, parse, parse_embedded, parse_one, parse_up_to};
 pub use yaml_write::to_yaml;

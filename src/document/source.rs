@@ -27,10 +27,18 @@ impl Source {
     /// # Errors
     /// Says what the bytes are instead of text, with line and column where there is one.
     pub fn from_bytes(name: impl Into<Arc<str>>, bytes: &[u8]) -> Result<Arc<Self>, Box<Diagnostic>> {
+        Self::from_bytes_up_to(name, bytes, limits::FILE_BYTES_MAX)
+    }
+
+    /// The same with another limit, for dumps of whole clusters.
+    ///
+    /// # Errors
+    /// See [`Source::from_bytes`].
+    pub fn from_bytes_up_to(name: impl Into<Arc<str>>, bytes: &[u8], max: usize) -> Result<Arc<Self>, Box<Diagnostic>> {
         let name = name.into();
         let fail = |message: String| Err(Box::new(Diagnostic::error(format!("{name}: {message}"))));
-        if bytes.len() > limits::FILE_BYTES_MAX {
-            return fail(too_big(bytes.len() as u64));
+        if bytes.len() > max {
+            return fail(bigger_than(bytes.len() as u64, max));
         }
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
             return fail("expected UTF-8, found UTF-16; save the file as UTF-8".into());
@@ -67,7 +75,11 @@ impl Source {
 
 /// "the file has 10 MB, at most 8 MB are read"
 pub fn too_big(bytes: u64) -> String {
-    format!("the file has {:.1} MB, at most {} MB are read", bytes as f64 / 1048576.0, limits::FILE_BYTES_MAX >> 20)
+    bigger_than(bytes, limits::FILE_BYTES_MAX)
+}
+
+fn bigger_than(bytes: u64, max: usize) -> String {
+    format!("the file has {:.1} MB, at most {} MB are read", bytes as f64 / 1048576.0, max >> 20)
 }
 
 /// Line and column (in characters), both from 1, of a byte offset.

@@ -32,7 +32,15 @@ type Fail = Box<Diagnostic>;
 /// # Errors
 /// The first thing that is not YAML, or goes beyond a limit, with its place.
 pub fn parse(source: &Arc<Source>, dialect: Dialect) -> Result<Vec<Node>, Fail> {
-    parse_as(&source.text, source, dialect)
+    parse_as(&source.text, source, dialect, limits::DOCUMENT_NODES_MAX)
+}
+
+/// The same with another limit on the number of values, for dumps of whole clusters.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_up_to(source: &Arc<Source>, dialect: Dialect, values: usize) -> Result<Vec<Node>, Fail> {
+    parse_as(&source.text, source, dialect, values)
 }
 
 /// The one document of a text; null for an empty text.
@@ -68,7 +76,7 @@ pub fn parse_embedded(outer: &Node, dialect: Dialect) -> Result<Vec<Node>, Fail>
     for line in source.text[start..end].split_inclusive('\n').map(Some).chain([None]) {
         let marker = line.is_none_or(|l| l.trim_end() == "---" || l.trim() == "---");
         if marker {
-            documents.extend(parse_as(&blank_except(&source.text, part, at), source, dialect)?);
+            documents.extend(parse_as(&blank_except(&source.text, part, at), source, dialect, limits::DOCUMENT_NODES_MAX)?);
             part = at + line.map_or(0, str::len);
         }
         at += line.map_or(0, str::len);
@@ -83,12 +91,12 @@ fn blank_except(text: &str, start: usize, end: usize) -> String {
     out
 }
 
-fn parse_as(text: &str, source: &Arc<Source>, dialect: Dialect) -> Result<Vec<Node>, Fail> {
+fn parse_as(text: &str, source: &Arc<Source>, dialect: Dialect, values: usize) -> Result<Vec<Node>, Fail> {
     let mut options = parser::Options::default();
     options.flow_nesting_limit = limits::DOCUMENT_DEPTH_MAX;
     options.block_nesting_limit = limits::DOCUMENT_DEPTH_MAX;
     options.set_emit_comments(false);
-    let mut b = Builder { source, dialect, stack: Vec::new(), anchors: BTreeMap::new(), nodes: 0, documents: Vec::new() };
+    let mut b = Builder { source, dialect, stack: Vec::new(), anchors: BTreeMap::new(), nodes: 0, values, documents: Vec::new() };
     for event in parser::Parser::new_from_str_with_options(text, options) {
         match event {
             Ok((event, span)) => b.event(event, &span)?,
@@ -124,6 +132,8 @@ struct Builder<'s> {
     /// Finished nodes that have an anchor, with their size; None while they are open.
     anchors: BTreeMap<usize, Option<(Node, usize)>>,
     nodes: usize,
+    /// At most so many values.
+    values: usize,
     documents: Vec<Node>,
 }
 
@@ -184,8 +194,8 @@ impl Builder<'_> {
 
     fn count(&mut self, n: usize, span: &Span) -> Result<(), Fail> {
         self.nodes += n;
-        if self.nodes > limits::DOCUMENT_NODES_MAX {
-            let message = format!("the file holds more than {} values once its aliases are expanded", limits::DOCUMENT_NODES_MAX);
+        if self.nodes > self.values {
+            let message = format!("the file holds more than {} values once its aliases are expanded", self.values);
             return Err(Box::new(Diagnostic::error(message).at(span).label("the limit is reached here")));
         }
         Ok(())

@@ -26,3 +26,7 @@ pub const DOCUMENTS_MAX: usize = 20_000;
 pub const RATE_MAX: u64 = 10_000_000;
 /// Entries of a scenario's timeline, repetitions included.
 pub const TIMELINE_MAX: usize = 10_000;
+/// Bytes of a cluster dump (`schedule -f`).
+pub const CLUSTER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Values in a cluster dump.
+pub const CLUSTER_NODES_MAX: usize = 3_000_000;

@@ -13,6 +13,7 @@ mod lab;
 mod panel;
 pub mod report;
 mod save;
+pub mod schedule;
 mod setup;
 mod traffic;
 pub mod view;

@@ -10,6 +10,7 @@ mod printing;
 mod properties;
 mod pty;
 mod scenarios;
+mod scheduler;
 mod scheduling_vectors;
 mod stand_in;
 mod traces;

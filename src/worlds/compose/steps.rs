@@ -113,8 +113,10 @@ impl Up {
                 attachable: false,
                 labels: Arc::new(labels),
             };
+            let cause = cx.cause;
             d.network_create(&host, &n.name, options, cx)
                 .map_err(|e| format!("failed to create network {}: Error response from daemon: {e}", n.name))?;
+            cx.cause = cause;
             io.err.push_str(&line("Network", &n.name, "Created"));
         }
         let used: BTreeSet<Arc<str>> = services().flat_map(super::service::named_volumes).collect();
@@ -129,7 +131,9 @@ impl Up {
             let mut labels = (*v.labels).clone();
             labels.insert(names::PROJECT.into(), self.project.name.clone());
             labels.insert("com.docker.compose.volume".into(), key.clone());
+            let cause = cx.cause;
             d.volume_create(&host, Some(&v.name), Arc::new(labels), cx).map_err(|e| format!("Error response from daemon: {e}"))?;
+            cx.cause = cause;
             io.err.push_str(&line("Volume", &v.name, "Created"));
         }
         self.orphans(d, io, cx);

@@ -304,6 +304,8 @@ impl Up {
                         let title = d.container(cid).map(|c| c.name.clone()).unwrap_or_default();
                         io.err.push_str(&line("Container", &title, "Starting"));
                         let cause = cx.cause;
+                        // What was made a moment ago is started because it was made.
+                        cx.cause = d.container(cid).and_then(|c| c.cause).max(cause);
                         let asked = if d.container(cid).is_some_and(|c| c.state.paused) {
                             d.unpause(cid, cx).map(|()| false)
                         } else {

@@ -83,7 +83,8 @@ impl Docker {
         self.containers.insert(cid, container.clone());
         self.engine_mut(host).names.insert(name, cid);
         self.emit_container(cid, "create", &[], cx);
-        cx.record_as_cause(change_entry(None, Some(container)));
+        let record = cx.record_as_cause(change_entry(None, Some(container)));
+        self.touch(cid, |c| c.cause = Some(record));
         self.learn_target(cid);
         Ok(cid)
     }

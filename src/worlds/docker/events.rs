@@ -96,7 +96,7 @@ impl Docker {
             })
             .collect();
         let name = event.name().to_string();
-        let message = sentence(&event, &name);
+        let message = sentence(&event, &name, &self.container_names(host, &event));
         let entry = Entry::new(RecordType::Event, actor(host), action.to_string(), ObjectRef::new(kind, host, name), message)
             .with_data(Value::Object(data));
         let record = cx.record_as_cause(entry);
@@ -106,6 +106,13 @@ impl Docker {
             events.pop_front();
         }
         record
+    }
+
+    /// The name of the container an event of a network or volume is about.
+    fn container_names(&self, host: &str, e: &EngineEvent) -> Arc<str> {
+        let id = e.attributes.get("container").filter(|_| e.kind != "container");
+        let found = id.and_then(|id| self.containers_on(host).find(|c| c.id == *id));
+        found.map_or_else(|| "".into(), |c| c.name.clone())
     }
 
     /// A container's event: its labels, image and name, and what the action adds (daemon/events.go LogContainerEventWithAttributes).
@@ -185,6 +192,9 @@ fn describe(a: &Container, b: &Container) -> String {
     if a.name != b.name {
         return format!("{} is now called {name}", a.name);
     }
+    if a.state.error != b.state.error && !b.state.error.is_empty() {
+        return format!("{name} could not be started: {}", b.state.error);
+    }
     if a.restart_count != b.restart_count {
         return format!("{name}: restart count {} → {}", a.restart_count, b.restart_count);
     }
@@ -192,7 +202,7 @@ fn describe(a: &Container, b: &Container) -> String {
 }
 
 /// An event as a sentence.
-fn sentence(e: &EngineEvent, name: &str) -> String {
+fn sentence(e: &EngineEvent, name: &str, who: &str) -> String {
     let get = |k: &str| e.attributes.get(k).map_or("", |v| &**v);
     match (e.kind, &*e.action) {
         ("container", "create") => format!("{name} created from {}", get("image")),
@@ -203,8 +213,8 @@ fn sentence(e: &EngineEvent, name: &str) -> String {
         ("container", "oom") => format!("{name} ran out of memory: the kernel kills it"),
         ("container", "destroy") => format!("{name} removed"),
         ("container", action) => format!("{name}: {action}"),
-        ("network", "connect" | "disconnect") => format!("{} {} {}", name, e.action, get("container").get(..12).unwrap_or_default()),
-        ("image", "pull") => format!("{name} pulled"),
+        ("network", "connect" | "disconnect") => format!("{who} {} {name}", if &*e.action == "connect" { "joins" } else { "leaves" }),
+        ("image", "pull") => format!("{} pulled", e.id),
         (kind, action) => format!("{kind} {name}: {action}"),
     }
 }

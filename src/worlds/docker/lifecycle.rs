@@ -140,6 +140,10 @@ impl Docker {
     pub(crate) fn started(&mut self, cid: Cid, cx: &mut Cx) {
         let Some(c) = self.containers.get(&cid).cloned() else { return };
         if !c.starting {
+            // Its start was called off while the runtime was at it.
+            if let Some(machine) = c.machine {
+                self.machine.signal(machine, Signal::Kill, cx.now, cx.cause);
+            }
             return;
         }
         self.emit_container(cid, "start", &[], cx);
@@ -197,8 +201,8 @@ impl Docker {
     /// The process is gone: events, then what was under way, then the policy.
     pub(crate) fn exited(&mut self, cid: Cid, exit: &Exit, cx: &mut Cx) {
         let Some(c) = self.containers.get(&cid).cloned() else { return };
-        if !self.supervises(&c.host) {
-            // Nobody is there to see it; the daemon finds out when it comes back.
+        if !self.supervises(&c.host) || !c.alive() {
+            // Nobody is there to see it: the daemon finds out when it comes back. Or it was never let run.
             return;
         }
         let ran = exit.at - exit.started;

@@ -159,8 +159,13 @@ impl Docker {
     /// Binds every published port of a container, or none of them.
     pub(crate) fn bind_ports(&mut self, cid: Cid) -> Result<(), EngineError> {
         let Some(c) = self.containers.get(&cid).cloned() else { return Ok(()) };
-        if matches!(&*c.config.network_mode, "host" | "none") {
-            return Ok(());
+        match &*c.config.network_mode {
+            "none" => return Ok(()),
+            "host" => {
+                self.listen_on_host(&c);
+                return Ok(());
+            }
+            _ => {}
         }
         let mut wanted = c.config.ports.clone();
         if c.config.publish_all {
@@ -209,15 +214,34 @@ impl Docker {
         Ok(())
     }
 
+    /// On the host's own network the program listens on the host's ports itself; nothing is published.
+    fn listen_on_host(&mut self, c: &super::Container) {
+        for key in self.exposed(c) {
+            let users = self.engine_mut(&c.host).ports.entry(key).or_default();
+            if users.is_empty() {
+                users.push(("".into(), c.cid));
+            } else {
+                self.notes.insert(
+                    format!("{}: port {} of {} is taken; a real program on the host network would fail to listen", c.name, key.0, c.host)
+                        .into(),
+                );
+            }
+        }
+        self.learn_target(c.cid);
+    }
+
     /// Gives a container's ports back.
     pub(crate) fn release_ports(&mut self, cid: Cid) {
         let Some(c) = self.containers.get(&cid).cloned() else { return };
-        if c.bound.is_empty() {
+        let own: Vec<(u16, Proto)> = match &*c.config.network_mode {
+            "host" => self.exposed(&c),
+            _ => c.bound.iter().map(|b| (b.host, b.proto)).collect(),
+        };
+        if own.is_empty() {
             return;
         }
         let engine = self.engine_mut(&c.host);
-        for b in &c.bound {
-            let key = (b.host, b.proto);
+        for key in own {
             if let Some(users) = engine.ports.get_mut(&key) {
                 users.retain(|(_, user)| *user != cid);
                 if users.is_empty() {
@@ -241,7 +265,11 @@ impl Docker {
     /// The container that owns a published port of a host.
     pub fn owner_of_port(&self, host: &str, port: u16) -> Option<(Cid, u16)> {
         let cid = self.engine(host).ports.get(&(port, Proto::Tcp))?.first()?.1;
-        let bound = self.containers.get(&cid)?.bound.iter().find(|b| b.host == port && b.proto == Proto::Tcp)?;
+        let c = self.containers.get(&cid)?;
+        if &*c.config.network_mode == "host" {
+            return Some((cid, port));
+        }
+        let bound = c.bound.iter().find(|b| b.host == port && b.proto == Proto::Tcp)?;
         Some((cid, bound.container))
     }
 }

@@ -23,7 +23,9 @@ impl Docker {
     pub(crate) fn learn_target(&mut self, cid: Cid) {
         let Some(c) = self.containers.get(&cid).cloned() else { return };
         let mut pairs: Vec<(u16, u16)> = c.bound.iter().filter(|b| b.proto == Proto::Tcp).map(|b| (b.container, b.host)).collect();
-        if pairs.is_empty() {
+        if &*c.config.network_mode == "host" {
+            pairs = self.exposed(&c).into_iter().filter(|(_, p)| *p == Proto::Tcp).map(|(port, _)| (port, port)).collect();
+        } else if pairs.is_empty() {
             let fixed = c.config.ports.iter().filter(|p| p.proto == Proto::Tcp);
             pairs = fixed.filter_map(|p| p.host.map(|(first, _)| (p.container, first))).collect();
         }

@@ -329,6 +329,41 @@ fn the_same_seed_writes_the_same_journal_and_every_cause_has_a_root() {
 }
 
 #[test]
+fn the_host_network_needs_no_publishing() {
+    let mut b = Bench::new(DockerSetup { hosts: vec![HostSetup::new("a")], ..DockerSetup::default() });
+    let out = b.run("docker run -d --name shop --network host -p 9:8080 shop:1");
+    assert!(out.exit == 0 && out.stderr.contains("Published ports are discarded"), "{}", out.stderr);
+    b.quiet(5);
+    b.traffic(2);
+    assert!(b.counts().0 > 150 && b.counts().1 == 0, "{:?}", b.counts());
+    b.run("docker rm -f shop");
+    b.traffic(1);
+    assert!(b.world.ledger().total.failed_by_reason.contains_key(&FailReason::Refused));
+    // A service that publishes nothing is not reached from outside.
+    b.run("docker run -d --name inner shop:1");
+    b.to = "inner";
+    let before = b.counts();
+    b.traffic(1);
+    assert_eq!((b.counts().0, b.counts().1 - before.1), (before.0, 90));
+}
+
+#[test]
+fn a_daemon_that_stops_calls_off_what_it_was_starting() {
+    let mut b = Bench::new(three());
+    let argv = console::words("docker run -d --name late shop:1").unwrap();
+    b.with(|w, cx| w.console(&argv, &NoFiles, cx));
+    b.until(b.now + SimDuration::from_millis(250));
+    let fault = b.fault(FaultKind::ComponentDown, host("host-1"));
+    b.quiet(30);
+    b.with(|w, cx| w.heal(&fault, cx));
+    b.quiet(10);
+    assert_eq!(b.run("docker ps --format {{.Names}}").stdout, "shop\n");
+    assert_eq!(b.run("docker ps -a --filter name=late --format {{.Status}}").stdout, "Created\n");
+    assert_eq!(b.run("docker start late").stdout, "late\n");
+    assert_eq!(b.fact("running", "late"), 1);
+}
+
+#[test]
 fn setups_are_checked() {
     let none = Docker::new(DockerSetup::default(), Vec::new(), 1);
     assert!(matches!(none, Err(DockerError::NoHosts)));

@@ -416,6 +416,9 @@ impl Run {
                 if !self.start {
                     return Some(0);
                 }
+                if &*self.config.network_mode == "host" && !self.config.ports.is_empty() {
+                    io.err.push_str("WARNING: Published ports are discarded when using host network mode\n");
+                }
                 if !self.detach {
                     d.attached.insert(cid);
                 }

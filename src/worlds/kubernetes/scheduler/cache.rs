@@ -88,6 +88,9 @@ pub struct ImageState {
     pub nodes: u32,
 }
 
+/// A selector and its place in the counts.
+type CountedSelector = (Selector, SelIx);
+
 /// The cache.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
@@ -110,7 +113,7 @@ pub struct Cache {
     nominated: Map<Name, Vec<Arc<PodInfo>>>,
     specs: Map<(usize, super::index::ClassIx), Arc<SpecInfo>>,
     /// Selectors of default spreading by class and owner, with the version of the workloads they were made from.
-    default_selectors: Map<(super::index::ClassIx, Name), (u64, Option<(Selector, SelIx)>)>,
+    default_selectors: Map<(super::index::ClassIx, Name), (u64, Option<CountedSelector>)>,
     pub unschedulable_nodes: usize,
     pub tainted_nodes: usize,
 }
@@ -200,14 +203,14 @@ impl Cache {
     }
 
     /// What selects this pod: the services over it and its owner, merged (plugins/helper/spread.go DefaultSelector). None if nothing.
-    pub(super) fn default_selector(&mut self, pod: &PodInfo) -> Option<(Selector, SelIx)> {
+    pub(super) fn default_selector(&mut self, pod: &PodInfo) -> Option<CountedSelector> {
         let owner = pod.pod.meta.controller();
         let at = (pod.class, owner.map_or_else(|| "".into(), |o| Name::from(format!("{}/{}/{}", o.api_version, o.kind, o.name))));
         let version = self.objects.workloads_version;
-        if let Some((v, known)) = self.default_selectors.get(&at) {
-            if *v == version {
-                return known.clone();
-            }
+        if let Some((v, known)) = self.default_selectors.get(&at)
+            && *v == version
+        {
+            return known.clone();
         }
         if self.default_selectors.len() >= MAX_SPECS {
             self.default_selectors.clear();
@@ -411,12 +414,12 @@ impl Cache {
     }
     pub fn forget_nomination(&mut self, uid: &Name) {
         let at: Option<Name> = self.nominated.iter().find(|(_, list)| list.iter().any(|p| p.uid() == uid)).map(|(n, _)| n.clone());
-        if let Some(node) = at {
-            if let Some(list) = self.nominated.get_mut(&node) {
-                list.retain(|p| p.uid() != uid);
-                if list.is_empty() {
-                    self.nominated.remove(&node);
-                }
+        if let Some(node) = at
+            && let Some(list) = self.nominated.get_mut(&node)
+        {
+            list.retain(|p| p.uid() != uid);
+            if list.is_empty() {
+                self.nominated.remove(&node);
             }
         }
     }

@@ -163,11 +163,11 @@ impl Scheduler {
             self.flush_planned = Some(at);
             ctl.after(at.since(now), WorldEvent::Scheduler(Event::FlushBackoff));
         }
-        if self.leftovers_planned.is_none() {
-            if let Some(at) = self.queue.next_leftover() {
-                self.leftovers_planned = Some(at);
-                ctl.after(at.since(now), WorldEvent::Scheduler(Event::FlushLeftovers));
-            }
+        if self.leftovers_planned.is_none()
+            && let Some(at) = self.queue.next_leftover()
+        {
+            self.leftovers_planned = Some(at);
+            ctl.after(at.since(now), WorldEvent::Scheduler(Event::FlushLeftovers));
         }
     }
 
@@ -214,10 +214,10 @@ impl Scheduler {
             Some(p) if p.node.is_some() => {
                 let known = self.cache.placed(&key).cloned();
                 let was_assigned = old.as_ref().is_some_and(|o| o.node.is_some());
-                if let (Some((_, info)), true) = (&known, was_assigned) {
-                    if same_for_scheduling(&info.pod, &p) {
-                        return;
-                    }
+                if let (Some((_, info)), true) = (&known, was_assigned)
+                    && same_for_scheduling(&info.pod, &p)
+                {
+                    return;
                 }
                 self.queue.remove(&key);
                 self.cache.forget_nomination(&p.meta.uid);
@@ -248,10 +248,8 @@ impl Scheduler {
                 self.queue.remove(&key);
                 self.cache.forget_nomination(&pod.meta.uid);
                 let same = self.cache.placed(&key).is_some_and(|(_, i)| *i.uid() == pod.meta.uid);
-                if same {
-                    if let Some(info) = self.cache.take_pod(&key) {
-                        self.wake(&ClusterEvent::PodDelete(info), ctl);
-                    }
+                if same && let Some(info) = self.cache.take_pod(&key) {
+                    self.wake(&ClusterEvent::PodDelete(info), ctl);
                 }
             }
         }
@@ -337,10 +335,10 @@ impl Scheduler {
     fn keep(&mut self, decision: &Arc<Decision>) {
         if self.decisions.insert(decision.pod.clone(), decision.clone()).is_none() {
             self.decided.push_back(decision.pod.clone());
-            if self.decided.len() > KEPT_DECISIONS {
-                if let Some(oldest) = self.decided.pop_front() {
-                    self.decisions.remove(&oldest);
-                }
+            if self.decided.len() > KEPT_DECISIONS
+                && let Some(oldest) = self.decided.pop_front()
+            {
+                self.decisions.remove(&oldest);
             }
         }
     }

@@ -152,11 +152,12 @@ fn run_filters<'a>(cx: &'a Cx<'a>, filters: &mut Filters<'a>, out: &mut Outcome,
         out.narrowed = Some((plugins, total - nodes.len()));
     }
     // A nominated node is looked at first, alone.
-    if let Some(ix) = cx.pod.pod.status.nominated_node.as_deref().and_then(|n| cx.cache.find(n)) {
-        if subset.as_ref().is_none_or(|s| s.contains(&ix)) && run_on(cx, filters, ix).is_ok() {
-            out.feasible.push(ix);
-            return;
-        }
+    if let Some(ix) = cx.pod.pod.status.nominated_node.as_deref().and_then(|n| cx.cache.find(n))
+        && subset.as_ref().is_none_or(|s| s.contains(&ix))
+        && run_on(cx, filters, ix).is_ok()
+    {
+        out.feasible.push(ix);
+        return;
     }
     let nodes: &[NodeIx] = subset.as_deref().unwrap_or(cx.order);
     if nodes.is_empty() {

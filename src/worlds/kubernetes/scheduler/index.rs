@@ -326,18 +326,18 @@ impl Indexes {
             index.built = true;
             self.built.push(s);
         }
-        if let Some(t) = topology {
-            if !self.selectors[at].by_topology.iter().any(|(x, _)| *x == t) {
-                let topology = self.topologies[t.0 as usize].clone();
-                let index = Arc::make_mut(&mut self.selectors[at]);
-                let mut counts = Counts::default();
-                for (n, count) in index.per_node.iter().enumerate().filter(|(_, c)| **c != 0) {
-                    if let Some(d) = topology.domain(NodeIx(n as u32)) {
-                        counts.add(d, *count);
-                    }
+        if let Some(t) = topology
+            && !self.selectors[at].by_topology.iter().any(|(x, _)| *x == t)
+        {
+            let topology = self.topologies[t.0 as usize].clone();
+            let index = Arc::make_mut(&mut self.selectors[at]);
+            let mut counts = Counts::default();
+            for (n, count) in index.per_node.iter().enumerate().filter(|(_, c)| **c != 0) {
+                if let Some(d) = topology.domain(NodeIx(n as u32)) {
+                    counts.add(d, *count);
                 }
-                index.by_topology.push((t, counts));
             }
+            index.by_topology.push((t, counts));
         }
     }
 

@@ -25,5 +25,8 @@ mod selector;
 mod symbols;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod volume_tests;
+mod volumes;
 
 pub use component::{Event, NAME, Scheduler};

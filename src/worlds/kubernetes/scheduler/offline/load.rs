@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::document::{Diagnostic, Diagnostics, Dialect, Node, Source, parse};
+use crate::document::{Diagnostic, Diagnostics, Dialect, Node, Source, parse_up_to};
+use crate::kernel::limits;
+use crate::worlds::kubernetes::api::ApiError;
 use crate::worlds::kubernetes::api::meta::Epoch;
 use crate::worlds::kubernetes::api::object::Object;
 use crate::worlds::kubernetes::kinds::{self, Kind};
@@ -27,13 +29,60 @@ pub fn load(files: &[(String, Vec<u8>)], colour: bool) -> Result<Loaded, String>
     let errors = Diagnostics::new();
     let mut loaded = Loaded::default();
     for (name, bytes) in files {
-        let documents = Source::from_bytes(name.as_str(), bytes).and_then(|source| parse(&source, Dialect::Kubernetes));
+        let source = Source::from_bytes_up_to(name.as_str(), bytes, limits::CLUSTER_BYTES_MAX);
+        if let Some(value) = source.as_ref().ok().and_then(|s| json(&s.text)) {
+            let mut these = Loaded::default();
+            if plain(&value, &mut these) {
+                loaded.objects.append(&mut these.objects);
+                these.ignored.into_iter().for_each(|(kind, n)| *loaded.ignored.entry(kind).or_default() += n);
+                continue;
+            }
+            // Something is wrong; it is read again with places.
+        }
+        let documents = source.and_then(|s| parse_up_to(&s, Dialect::Kubernetes, limits::CLUSTER_NODES_MAX));
         match documents {
             Ok(documents) => documents.iter().for_each(|d| document(d, &mut loaded, &errors)),
             Err(e) => errors.push(*e),
         }
     }
     if errors.has_errors() { Err(errors.render(colour)) } else { Ok(loaded) }
+}
+
+/// The whole text as JSON, which needs no places as long as nothing is wrong.
+fn json(text: &str) -> Option<Value> {
+    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// Reads objects from plain JSON. False if anything is wrong.
+fn plain(value: &Value, loaded: &mut Loaded) -> bool {
+    let (Some(version), Some(kind)) = (value["apiVersion"].as_str(), value["kind"].as_str()) else { return false };
+    if let (true, Some(items)) = (kind.ends_with("List"), value.get("items")) {
+        return items.as_array().is_some_and(|items| items.iter().all(|i| plain(i, loaded)));
+    }
+    match Kind::from_api(version, kind) {
+        Some(known) => convert(value, known).is_ok_and(|object| {
+            let named = is_named(&object);
+            loaded.objects.push(object);
+            named
+        }),
+        None => {
+            *loaded.ignored.entry(format!("{kind} ({version})")).or_default() += 1;
+            true
+        }
+    }
+}
+
+fn is_named(object: &Object) -> bool {
+    !object.meta().name.is_empty() || !object.meta().generate_name.is_empty()
+}
+
+fn convert(json: &Value, kind: Kind) -> Result<Object, ApiError> {
+    // From 1970 on, so that times before the usual epoch stay apart.
+    let mut object = kinds::from_json_at(json, Epoch::from_unix(0))?;
+    if kind.info().namespaced && object.meta().namespace.is_empty() {
+        object.meta_mut().namespace = Arc::from("default");
+    }
+    Ok(object)
 }
 
 fn document(node: &Node, loaded: &mut Loaded, errors: &Diagnostics) {
@@ -78,18 +127,11 @@ fn object(node: &Node, version: &str, kind: &str, loaded: &mut Loaded, errors: &
         map.insert("apiVersion".into(), version.into());
         map.insert("kind".into(), kind.into());
     }
-    // From 1970 on, so that times before the usual epoch stay apart.
-    match kinds::from_json_at(&json, Epoch::from_unix(0)) {
-        Ok(mut object) => {
-            if object.meta().name.is_empty() && object.meta().generate_name.is_empty() {
-                let text = format!("{kind}: metadata.name: Required value: name or generateName is required");
-                errors.push(Diagnostic::error(text).at(&node.find("metadata.name")));
-                return;
-            }
-            if known.info().namespaced && object.meta().namespace.is_empty() {
-                object.meta_mut().namespace = Arc::from("default");
-            }
-            loaded.objects.push(object);
+    match convert(&json, known) {
+        Ok(object) if is_named(&object) => loaded.objects.push(object),
+        Ok(_) => {
+            let text = format!("{kind}: metadata.name: Required value: name or generateName is required");
+            errors.push(Diagnostic::error(text).at(&node.find("metadata.name")));
         }
         Err(e) => {
             let name = node.get("metadata").and_then(|m| m.get("name")).and_then(Node::as_str).unwrap_or("?");

@@ -69,7 +69,8 @@ pub fn verdict(d: &Decision, style: Style) -> String {
                 let names: Vec<_> = victims.iter().map(|v| v.name.to_string()).collect();
                 format!("{head}   room is made on {node}: {} must go", list(&names))
             }
-            None => format!("{head}   {}", d.message),
+            None if d.pre_filter.is_some() || d.cluster_size == 0 => format!("{head}   it cannot be placed anywhere"),
+            None => format!("{head}   none of {} nodes fits", d.cluster_size),
         };
     };
     let head = style.paint("32;1", &format!("{} {arrow} {node}", d.pod));
@@ -103,7 +104,8 @@ pub fn report(d: &Decision, pod: &PodInfo, cluster: &Cluster, whatif: &[WhatIf],
     let width = d.nodes.iter().map(|n| n.name.len()).max().unwrap_or(0).clamp(4, 40);
     table(d, width, cluster, style, &mut out);
     rejected(d, pod, width, cluster, style, &mut out);
-    preemption(d, style, &mut out);
+    preemption(d, &mut out);
+    message(d, style, &mut out);
     moves(whatif, d, style, &mut out);
     out
 }
@@ -204,21 +206,34 @@ fn fit(text: &str, style: Style, used: usize) -> String {
     format!("{cut}{}", style.marks().more)
 }
 
-fn preemption(d: &Decision, style: Style, out: &mut String) {
-    let m = style.marks();
+fn preemption(d: &Decision, out: &mut String) {
     if let Some((node, victims)) = &d.preemption {
         let names: Vec<String> = victims.iter().map(|v| v.name.to_string()).collect();
         let _ =
-            writeln!(out, " preemption  {node} is nominated; {} get their grace period and go, then the pod is tried again", list(&names));
+            writeln!(out, " preemption  {node} is nominated; victims: {}; when their grace is over the pod is tried again", list(&names));
         if !d.equal_preemptions.is_empty() {
             let equal: Vec<String> = d.equal_preemptions.iter().map(|(n, _)| n.to_string()).collect();
             let _ = writeln!(out, "             just as good: {}", list(&equal));
         }
     }
-    if d.node.is_none() && d.preemption.is_some() {
-        let _ = writeln!(out, " message     {}", d.message);
+}
+
+/// What the pod's condition and event say, in full.
+fn message(d: &Decision, style: Style, out: &mut String) {
+    const INDENT: usize = 12;
+    if d.node.is_some() {
+        return;
     }
-    let _ = m;
+    let mut line = String::from(" message    ");
+    for word in d.message.split(' ') {
+        if line.chars().count() + 1 + word.chars().count() > style.width.max(40) {
+            let _ = writeln!(out, "{}", line.trim_end());
+            line = " ".repeat(INDENT - 1);
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 fn moves(whatif: &[WhatIf], d: &Decision, style: Style, out: &mut String) {

@@ -21,6 +21,8 @@ pub struct WhatIf {
 
 /// At most so many different taints are tried.
 const MAX_TAINTS: usize = 4;
+/// Requests tried between what the pod has and what the largest node holds.
+const STEPS: i64 = 40;
 /// Halvings when the turning point of a request is looked for.
 const HALVINGS: u32 = 12;
 
@@ -153,7 +155,9 @@ fn request(cluster: &Cluster, pod: &PodInfo, now: Option<&str>, amount: Amount) 
         None => (have, 0),
         Some(_) => {
             let largest = largest.max()?;
-            let mut step = amount.grain();
+            // Even steps over what a node can hold: the turning point may be a narrow window.
+            let grain = amount.grain();
+            let step = ((largest - have) / STEPS / grain * grain).max(grain);
             let mut stay = have;
             loop {
                 let next = stay + step;
@@ -164,7 +168,6 @@ fn request(cluster: &Cluster, pod: &PodInfo, now: Option<&str>, amount: Amount) 
                     break (stay, next);
                 }
                 stay = next;
-                step *= 2;
             }
         }
     };
@@ -177,6 +180,9 @@ fn request(cluster: &Cluster, pod: &PodInfo, now: Option<&str>, amount: Amount) 
             break;
         }
         if moves(middle).is_some() { go = middle } else { stay = middle }
+    }
+    if go == 0 {
+        return None;
     }
     let node = moves(go)?;
     let change = match now {

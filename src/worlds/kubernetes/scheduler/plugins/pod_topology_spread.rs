@@ -172,11 +172,12 @@ impl Run<'_> {
         let labels = &cx.cache.indexes.class(pod.class).labels;
         let mut changed = false;
         for (c, sum) in self.constraints.iter().zip(&mut self.sums) {
-            if c.selector.matches(labels, &cx.cache.symbols) && included(cx, c, node) {
-                if let Some(d) = cx.cache.indexes.topology(c.topology).domain(node.ix) {
-                    sum.counts.to_mut().add(d, n);
-                    changed = true;
-                }
+            if c.selector.matches(labels, &cx.cache.symbols)
+                && included(cx, c, node)
+                && let Some(d) = cx.cache.indexes.topology(c.topology).domain(node.ix)
+            {
+                sum.counts.to_mut().add(d, n);
+                changed = true;
             }
         }
         if changed {
