@@ -19,7 +19,6 @@ pub mod lab;
 pub mod message;
 pub mod panel;
 pub mod panels;
-pub mod picture;
 pub mod play;
 pub mod screens;
 pub mod terminal;
