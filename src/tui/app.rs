@@ -207,7 +207,8 @@ impl App {
     }
 
     fn paste(&mut self, text: &str) {
-        for c in text.chars().filter(|c| !c.is_control()) {
+        // A pasted line end must not run anything: it becomes a space.
+        for c in text.trim_end().chars().map(|c| if c == '\n' || c == '\r' { ' ' } else { c }).filter(|c| !c.is_control()) {
             let key = KeyEvent::from(crossterm::event::KeyCode::Char(c));
             if matches!(self.context(), Context::Prompt | Context::Filter) {
                 self.typed(&Event::Key(key));

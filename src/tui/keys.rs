@@ -197,6 +197,7 @@ pub const KEYS: &[Binding] = &[
     row(C::Faults, &[key(KeyCode::Right), ch('l'), key(KeyCode::Tab)], M::Right, "next column", 2, "The next column."),
     row(C::Faults, &[key(KeyCode::Left), ch('h'), key(KeyCode::BackTab)], M::Left, "column before", 3, "The column before."),
     row(C::Faults, &[ch('f')], M::Faults, "do it now", 4, "Do it at once with what is selected."),
+    row(C::Faults, &[ch('q')], M::Back, "close", 5, "Break nothing."),
     // Inspect
     row(
         C::Inspect,
@@ -217,9 +218,11 @@ pub const KEYS: &[Binding] = &[
     ),
     row(C::Inspect, &[key(KeyCode::Backspace)], M::Older, "object before", 3, "Back to the object you came from."),
     row(C::Inspect, &[ch(':')], M::Prompt, "command", 0, "Type a docker or kubectl command."),
+    row(C::Inspect, &[ch('q')], M::Back, "close", 4, "Close the panel."),
     // Why
     row(C::Why, &[key(KeyCode::Enter)], M::Accept, "inspect", 1, "Inspect the object of this link."),
     row(C::Why, &[ch('t')], M::Jump, "go there", 2, "Go to the moment of this link."),
+    row(C::Why, &[ch('q')], M::Back, "close", 3, "Close the panel."),
     // Question
     row(C::Question, &[key(KeyCode::Enter)], M::Accept, "that is my answer", 1, "Answer with the selected choice, or go on."),
     row(C::Question, &[ch(' ')], M::PlayPause, "go on", 0, "Go on, once the answer is shown; it never answers for you."),

@@ -35,6 +35,8 @@ use std::time::{Duration, Instant};
 use crossterm::event::{self, Event};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use crate::session::{OpenOptions, Session};
 
@@ -85,6 +87,21 @@ pub fn run(start: Start, options: Options) -> io::Result<()> {
     let guard = Guard::take(!options.no_mouse)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     run_loop(&mut terminal, &mut app, &mut RealInputs { guard: &guard, signals })
+}
+
+/// The lab screen of a session as it stands, for pictures in documents; `keys` are pressed first.
+pub fn picture(session: Session, columns: u16, rows: u16, theme: Theme, keys: &[crossterm::event::KeyCode]) -> Buffer {
+    let area = Rect::new(0, 0, columns, rows);
+    let mut buffer = Buffer::empty(area);
+    let mut app = App::new(Box::new(Catalogue { open: OpenOptions::default() }), theme);
+    app.enter(Box::new(session));
+    app.draw_buffer(area, &mut buffer);
+    for key in keys {
+        app.handle(&Event::Key((*key).into()));
+        buffer.reset();
+        app.draw_buffer(area, &mut buffer);
+    }
+    buffer
 }
 
 /// What comes from outside the program.

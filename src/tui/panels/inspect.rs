@@ -110,7 +110,7 @@ impl Panel for Inspect {
         let Some(lab) = lab else { return Flow::Close };
         let total = self.tabs().len();
         match message {
-            Message::Back => return Flow::Close,
+            Message::Back | Message::Quit => return Flow::Close,
             Message::Older => {
                 if !self.back(lab) {
                     return Flow::Close;

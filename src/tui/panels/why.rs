@@ -46,7 +46,7 @@ impl Panel for Why {
     fn update(&mut self, message: Message, lab: Option<&mut Lab>) -> Flow {
         let Some(lab) = lab else { return Flow::Close };
         match message {
-            Message::Back | Message::Why => Flow::Close,
+            Message::Back | Message::Quit | Message::Why => Flow::Close,
             Message::Accept => self.inspect(lab),
             Message::Jump => {
                 if let Some(step) = self.steps.get(self.list.cursor) {

@@ -3,6 +3,7 @@
 use crossterm::event::MouseEventKind;
 
 use super::Screen;
+use crate::tui::keys::Context;
 
 #[test]
 fn home_opens_a_lab_and_keeps_it_open() {
@@ -128,6 +129,32 @@ fn a_breakpoint_stops_time_and_a_wrong_one_says_so() {
     let mut s = Screen::lab(120, 36);
     s.press("Bnonsense<enter>").shows("undeclared reference");
     s.press("Btrue<enter>").shows("break on").press("n1 ]]]]]]<wait><wait>").shows("00:02:50.000").shows("breakpoint: true");
+}
+
+#[test]
+fn q_and_ctrl_c_close_what_is_open_first() {
+    let mut s = Screen::lab(120, 36);
+    s.press("n<esc>");
+    for open in ["<enter>", "w", "f", "?"] {
+        for close in ["q", "<c-c>", "<esc>"] {
+            s.press(open);
+            assert_ne!(s.app.context(), Context::Lab, "{open}");
+            s.press(close);
+            assert_eq!(s.app.context(), Context::Lab, "{open} {close}");
+        }
+    }
+    s.press("<c-c>").shows("Continue").press("<c-c>");
+    assert!(s.app.quit);
+}
+
+#[test]
+fn a_paste_is_typed_and_never_run() {
+    let mut s = Screen::lab(120, 36);
+    s.press(":");
+    s.app.handle(&crossterm::event::Event::Paste("kubectl get pods\nkubectl delete pod x\n".into()));
+    s.draw();
+    s.shows("> kubectl get pods kubectl delete pod x");
+    assert!(s.log.borrow().commands.is_empty());
 }
 
 #[test]
