@@ -114,8 +114,8 @@ pub(super) fn parse(typed: &[String], flags: &[Flag], ints: &[&str], path: &str)
             };
             put(&mut args, found, value, ints).map_err(fail)?;
         } else if word.len() > 1 && word.starts_with('-') {
-            let mut letters = word[1..].char_indices();
-            while let Some((i, c)) = letters.next() {
+            let letters = word[1..].char_indices();
+            for (i, c) in letters {
                 let found = flags
                     .iter()
                     .chain(GLOBAL)

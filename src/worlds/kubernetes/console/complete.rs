@@ -117,10 +117,10 @@ fn candidates(world: &Kubernetes, before: &[&str], last: &str) -> Vec<String> {
     if ON_NODES.contains(&verb.name) {
         return names(world, Kind::Node, "");
     }
-    if let Some((kind, _)) = last.split_once('/') {
-        if let Some(k) = Kind::from_word(kind) {
-            return names(world, k, &namespace).into_iter().map(|n| format!("{kind}/{n}")).collect();
-        }
+    if let Some((kind, _)) = last.split_once('/')
+        && let Some(k) = Kind::from_word(kind)
+    {
+        return names(world, k, &namespace).into_iter().map(|n| format!("{kind}/{n}")).collect();
     }
     match rest {
         [] if ON_PODS.contains(&verb.name) => out.extend(names(world, Kind::Pod, &namespace)),

@@ -63,7 +63,7 @@ mod tests {
             assert_eq!(held_until(b, now, now + b.map_or(SimDuration::ZERO, |b: BackOff| b.wait)), None);
             grow(&mut b, now, now);
             waits.push(go_seconds(b.unwrap().wait));
-            now = now + b.unwrap().wait;
+            now += b.unwrap().wait;
         }
         assert_eq!(waits, ["10s", "20s", "40s", "1m20s", "2m40s", "5m0s", "5m0s"]);
         assert!(held_until(b, now, now).is_some());

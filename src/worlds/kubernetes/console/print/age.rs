@@ -33,7 +33,7 @@ pub(super) fn elapsed(timestamp: &str, now: SimTime, epoch: Epoch) -> Option<i64
     let then = timestamp.parse::<jiff::Timestamp>().ok()?;
     let now = epoch.micro_time(now).0;
     // Go's int(d.Seconds()) rounds towards zero.
-    Some(((now.as_nanosecond() - i128::from(then.as_nanosecond())) / 1_000_000_000) as i64)
+    Some(((now.as_nanosecond() - then.as_nanosecond()) / 1_000_000_000) as i64)
 }
 
 /// From one timestamp to another.

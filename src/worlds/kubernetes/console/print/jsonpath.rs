@@ -94,10 +94,10 @@ fn walk(step: &Step, root: &Value, v: &Value, out: &mut Vec<Value>) {
         Step::Deep(name) => deep(name, v, out),
         Step::Filter(left, op, right) => {
             for e in elements(v) {
-                if let (Some(a), Some(b)) = (value(left, root, e), value(right, root, e)) {
-                    if compare(&a, op, &b) {
-                        out.push(e.clone());
-                    }
+                if let (Some(a), Some(b)) = (value(left, root, e), value(right, root, e))
+                    && compare(&a, op, &b)
+                {
+                    out.push(e.clone());
                 }
             }
         }

@@ -49,9 +49,9 @@ pub(in crate::worlds::kubernetes::console) fn relaxed(text: &str) -> Result<Vec<
         (Some(i), true) => &i[..i.len() - 1],
         (None, false) => t,
         _ => {
-            return Err(format!(
-                "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
-            ));
+            return Err(
+                "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'".to_string()
+            );
         }
     };
     let inner = inner.strip_prefix('.').unwrap_or(inner);
@@ -167,7 +167,7 @@ pub(in crate::worlds::kubernetes::console) fn path(text: &str) -> Result<Vec<Ste
         } else if rest.starts_with(char::is_whitespace) {
             rest = rest.trim_start();
         } else if out.is_empty() {
-            let (name, tail) = field(rest);
+            let (name, _) = field(rest);
             if name.is_empty() {
                 return Err(format!(
                     "unrecognized character in action: U+{:04X} '{}'",
@@ -175,7 +175,7 @@ pub(in crate::worlds::kubernetes::console) fn path(text: &str) -> Result<Vec<Ste
                     &rest[..1]
                 ));
             }
-            return Err(format!("unrecognized identifier {name}{}", if tail.is_empty() { "" } else { "" }));
+            return Err(format!("unrecognized identifier {name}"));
         } else {
             let c = rest.chars().next().unwrap_or(' ');
             return Err(format!("unrecognized character in action: U+{:04X} '{c}'", c as u32));

@@ -19,11 +19,11 @@ enum Part {
 pub(in crate::worlds::kubernetes::console) fn render(template: &str, root: &Value) -> Result<String, String> {
     let mut rest = template;
     let (parts, end) = read(&mut rest, 0)?;
-    if end != "" {
+    if !end.is_empty() {
         return Err(format!("unexpected {{{{{end}}}}}"));
     }
     let mut out = String::new();
-    run(&parts, root, root, &mut out)?;
+    run(&parts, root, &mut out)?;
     Ok(out)
 }
 
@@ -108,7 +108,7 @@ fn words(action: &str) -> Result<Vec<String>, String> {
     Ok(out)
 }
 
-fn run(parts: &[Part], root: &Value, here: &Value, out: &mut String) -> Result<(), String> {
+fn run(parts: &[Part], here: &Value, out: &mut String) -> Result<(), String> {
     for p in parts {
         match p {
             Part::Text(t) => out.push_str(t),
@@ -126,15 +126,15 @@ fn run(parts: &[Part], root: &Value, here: &Value, out: &mut String) -> Result<(
                             _ => Vec::new(),
                         };
                         if all.is_empty() {
-                            run(otherwise, root, here, out)?;
+                            run(otherwise, here, out)?;
                         }
                         for e in all {
-                            run(body, root, e, out)?;
+                            run(body, e, out)?;
                         }
                     }
-                    "with" if truth(&v) => run(body, root, &v, out)?,
-                    "if" if truth(&v) => run(body, root, here, out)?,
-                    _ => run(otherwise, root, here, out)?,
+                    "with" if truth(&v) => run(body, &v, out)?,
+                    "if" if truth(&v) => run(body, here, out)?,
+                    _ => run(otherwise, here, out)?,
                 }
             }
         }

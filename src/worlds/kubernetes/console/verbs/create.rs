@@ -79,10 +79,11 @@ pub(in super::super) fn made_saying(
         value["metadata"]["annotations"][LAST_APPLIED] = text.into();
     }
     let shown = if dry == Some("client") {
-        if !args.has("filename") && !args.has("namespace") {
-            if let Some(m) = value["metadata"].as_object_mut() {
-                m.shift_remove("namespace");
-            }
+        if !args.has("filename")
+            && !args.has("namespace")
+            && let Some(m) = value["metadata"].as_object_mut()
+        {
+            m.shift_remove("namespace");
         }
         value
     } else {

@@ -15,13 +15,13 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
     }
     let mut found = resource::find(sh, args, &args.words)?;
     // A name that does not exist may be the beginning of others.
-    if let ([kind, prefix], true) = (args.words.as_slice(), found.items.is_empty() && !found.missing.is_empty()) {
-        if let Ok(kind) = resource::kind_of(sh, kind) {
-            let namespace = sh.namespace.clone();
-            found.items = sh.list(kind, Some(&namespace)).into_iter().filter(|i| i.name().starts_with(prefix.as_str())).collect();
-            if !found.items.is_empty() {
-                found.missing.clear();
-            }
+    if let ([kind, prefix], true) = (args.words.as_slice(), found.items.is_empty() && !found.missing.is_empty())
+        && let Ok(kind) = resource::kind_of(sh, kind)
+    {
+        let namespace = sh.namespace.clone();
+        found.items = sh.list(kind, Some(&namespace)).into_iter().filter(|i| i.name().starts_with(prefix.as_str())).collect();
+        if !found.items.is_empty() {
+            found.missing.clear();
         }
     }
     let texts: Vec<String> = {
