@@ -234,7 +234,7 @@ mod tests {
         let amounts = |n: usize| json!({"cpu": format!("{}", 2 + n % 7), "memory": "8Gi", "pods": "10"});
         let node = |n: usize| {
             testing::object(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("n{n}")},
-                "spec": {"unschedulable": n % 3 == 0}, "status": {"allocatable": amounts(n)}}))
+                "spec": {"unschedulable": n.is_multiple_of(3)}, "status": {"allocatable": amounts(n)}}))
         };
         let objects: Vec<_> = (0..90).map(node).collect();
         let mut cluster = Cluster::new(&objects, Profile::default());
