@@ -293,7 +293,7 @@ impl Scheduler {
         let profile = self.profile.clone();
         let rng = ctl.rng.stream("scheduler/choice");
         let outcome = decide(&mut self.cache, &info, &profile, &mut self.position, ctl.cx.now, Some(rng));
-        let decision = Arc::new(Decision::of(&outcome, &info, &self.cache, &profile));
+        let decision = Arc::new(Decision::brief(&outcome, &info, &self.cache, &profile));
         self.keep(&decision);
         let reason = if decision.node.is_some() { "Chosen" } else { "Unschedulable" };
         let about = Object::Pod(info.pod.clone()).reference();

@@ -30,12 +30,17 @@ pub struct Decision {
     pub node: Option<Name>,
     /// Nodes that share the highest total.
     pub candidates: Vec<Name>,
+    /// How many share it; `candidates` may hold fewer.
+    pub equals: usize,
     /// The PodScheduled condition's text if nothing fits.
     pub message: String,
     /// Why a PreFilter plugin turned the pod down, for all nodes at once.
     pub pre_filter: Option<(&'static str, Vec<String>)>,
     /// Nodes in the cluster; only those that were looked at are in `nodes`.
     pub cluster_size: usize,
+    /// Nodes that fit, and nodes that were turned down; `nodes` may hold fewer of each.
+    pub fits: usize,
+    pub turned_down: usize,
     pub nodes: Vec<NodeVerdict>,
     /// The node on which room is made, and for that the pods that go.
     pub preemption: Option<(Name, Vec<Key>)>,
@@ -43,23 +48,49 @@ pub struct Decision {
     pub equal_preemptions: Vec<(Name, Vec<Key>)>,
 }
 
-/// Scores from which the journal's copy of a decision leaves nodes out.
-const JOURNAL_NODES: usize = 24;
+/// Nodes of each sort that a limited record keeps.
+const KEPT: usize = 24;
+
+/// How many nodes the journal's copy names, by cluster size: a record for each of 150 000 pods must stay small.
+fn journal_nodes(cluster_size: usize) -> usize {
+    match cluster_size {
+        0..=32 => 32,
+        33..=200 => 5,
+        _ => 1,
+    }
+}
 
 impl Decision {
+    /// Everything about every node that was looked at.
     pub fn of(outcome: &Outcome, pod: &PodInfo, cache: &Cache, profile: &Profile) -> Self {
+        Self::limited(outcome, pod, cache, profile, usize::MAX)
+    }
+
+    /// The best nodes and some of those turned down: what the lab keeps of each decision.
+    pub fn brief(outcome: &Outcome, pod: &PodInfo, cache: &Cache, profile: &Profile) -> Self {
+        Self::limited(outcome, pod, cache, profile, KEPT)
+    }
+
+    fn limited(outcome: &Outcome, pod: &PodInfo, cache: &Cache, profile: &Profile, limit: usize) -> Self {
         let name = |ix| cache.node(ix).name().clone();
-        let mut nodes = Vec::with_capacity(outcome.feasible.len() + outcome.statuses.len());
-        for (i, ix) in outcome.feasible.iter().enumerate() {
+        let mut best: Vec<usize> = (0..outcome.feasible.len()).collect();
+        if best.len() > limit {
+            let chosen = if let Decided::Node(ix) = outcome.decided { Some(ix) } else { None };
+            let rank = |i: &usize| (Some(outcome.feasible[*i]) != chosen, std::cmp::Reverse(outcome.totals.get(*i).copied()), *i);
+            best.select_nth_unstable_by_key(limit, rank);
+            best.truncate(limit);
+        }
+        let mut nodes = Vec::with_capacity(best.len() + outcome.statuses.len().min(limit));
+        for i in best {
             nodes.push(NodeVerdict {
-                name: name(*ix),
+                name: name(outcome.feasible[i]),
                 rejected_by: None,
                 scores: outcome.scores.iter().map(|(p, s)| (profile.name(*p), s[i])).collect(),
                 raw: outcome.raw_scores.iter().map(|(p, s)| (profile.name(*p), s[i])).collect(),
                 total: outcome.totals.get(i).copied(),
             });
         }
-        for s in &outcome.statuses {
+        for s in outcome.statuses.iter().take(limit) {
             nodes.push(NodeVerdict {
                 name: name(s.node),
                 rejected_by: Some((profile.name(s.plugin), s.status.reasons.iter().map(str::to_string).collect())),
@@ -73,7 +104,7 @@ impl Decision {
             let rank = |n: &NodeVerdict| (n.rejected_by.is_some(), std::cmp::Reverse(n.total));
             rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name))
         });
-        let mut candidates: Vec<Name> = outcome.best.iter().map(|ix| name(*ix)).collect();
+        let mut candidates: Vec<Name> = outcome.best.iter().take(limit).map(|ix| name(*ix)).collect();
         candidates.sort();
         let room = |c: &Candidate| (name(c.node), c.victims.iter().map(|v| v.key()).collect());
         let preemption = outcome.preemption.as_ref().map(room);
@@ -83,9 +114,12 @@ impl Decision {
             pod: pod.key(),
             node: if let Decided::Node(ix) = outcome.decided { Some(name(ix)) } else { None },
             candidates,
+            equals: outcome.best.len(),
             message: outcome.message.clone(),
             pre_filter: pre_filter.map(|(p, s)| (profile.name(*p), s.reasons.iter().map(str::to_string).collect())),
             cluster_size: outcome.nodes,
+            fits: outcome.feasible.len(),
+            turned_down: outcome.statuses.len(),
             nodes,
             preemption,
             equal_preemptions,
@@ -93,7 +127,7 @@ impl Decision {
     }
 
     pub fn feasible(&self) -> usize {
-        self.nodes.iter().filter(|n| n.rejected_by.is_none()).count()
+        self.fits
     }
 
     /// One sentence: where it goes, and by how much.
@@ -111,8 +145,8 @@ impl Decision {
         let total = |name: &Name| self.nodes.iter().find(|n| n.name == *name).and_then(|n| n.total);
         match (feasible, total(node)) {
             (1, _) | (_, None) => format!("chose {node}, the only node that fits"),
-            (_, Some(score)) if self.candidates.len() > 1 => {
-                format!("chose {node}, one of {} equally good nodes with {score} points, of {feasible} that fit", self.candidates.len())
+            (_, Some(score)) if self.equals > 1 => {
+                format!("chose {node}, one of {} equally good nodes with {score} points, of {feasible} that fit", self.equals)
             }
             (_, Some(score)) => {
                 let second = self.nodes.iter().filter(|n| n.name != *node).filter_map(|n| n.total).max().unwrap_or(0);
@@ -173,11 +207,45 @@ impl Decision {
     }
     /// The same for the journal: the best nodes only, with how many there were.
     pub fn to_journal(&self) -> Value {
-        let mut v = self.json(JOURNAL_NODES);
+        let limit = journal_nodes(self.cluster_size);
+        let mut v = self.json(limit);
         if let Value::Object(m) = &mut v {
+            if self.candidates.len() > limit {
+                m.insert("candidates".into(), self.candidates.iter().take(limit).map(|n| &**n).collect::<Vec<_>>().into());
+            }
             m.insert("cluster_size".into(), self.cluster_size.into());
-            m.insert("evaluated".into(), self.nodes.len().into());
+            m.insert("equally_good".into(), self.equals.into());
+            m.insert("feasible".into(), self.fits.into());
+            m.insert("filtered_out".into(), self.turned_down.into());
         }
         v
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::offline::Cluster;
+    use super::super::testing;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_brief_record_keeps_the_choice_and_the_numbers() {
+        let amounts = |n: usize| json!({"cpu": format!("{}", 2 + n % 7), "memory": "8Gi", "pods": "10"});
+        let node = |n: usize| {
+            testing::object(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("n{n}")},
+                "spec": {"unschedulable": n.is_multiple_of(3)}, "status": {"allocatable": amounts(n)}}))
+        };
+        let objects: Vec<_> = (0..90).map(node).collect();
+        let mut cluster = Cluster::new(&objects, Profile::default());
+        let pod = testing::named("p", 0);
+        let pod = cluster.compile(&pod.pod);
+        let (outcome, full) = cluster.decide(&pod);
+        let brief = Decision::brief(&outcome, &pod, &cluster.cache, &cluster.profile);
+        assert_eq!((full.nodes.len(), brief.nodes.len()), (90, 2 * KEPT));
+        assert_eq!((&brief.node, brief.fits, brief.turned_down, brief.equals), (&full.node, 60, 30, full.equals));
+        assert_eq!(brief.sentence(), full.sentence());
+        assert!(brief.nodes.iter().any(|n| Some(&n.name) == brief.node.as_ref()));
+        assert_eq!(brief.to_journal()["nodes"].as_object().unwrap().len(), 5);
     }
 }

@@ -54,7 +54,7 @@ const SCORED: usize = 20;
 /// The verdict in one line.
 pub fn verdict(d: &Decision, style: Style) -> String {
     let arrow = style.marks().arrow;
-    let out = d.nodes.iter().filter(|n| n.rejected_by.is_some()).count();
+    let out = d.turned_down;
     let filtered = match out {
         0 => String::new(),
         1 => "; 1 node filtered out".into(),
