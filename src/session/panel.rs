@@ -1,6 +1,6 @@
 //! From the lab's state to the views that frontends draw.
 
-use crate::kernel::{Journal, RecordType, SimDuration, SimTime};
+use crate::kernel::{Journal, Record, RecordType, SimDuration, SimTime};
 use crate::model::FailReason;
 use crate::model::ledger::Ledger;
 use crate::scenario::file::Trigger;
@@ -116,7 +116,13 @@ pub fn marks(lab: &Lab, journal: &Journal) -> Vec<Mark> {
             mark(MarkKind::Say, say.source());
         }
     }
-    let yours = journal.records().iter().filter(|r| r.kind == RecordType::Command && &*r.actor == "you");
+    // A fault without a cause was injected by hand: those of the timeline stem from the start.
+    let by_hand = |r: &Record| match r.kind {
+        RecordType::Command => &*r.actor == "you",
+        RecordType::Fault => r.cause.is_none(),
+        _ => false,
+    };
+    let yours = journal.records().iter().filter(|r| by_hand(r));
     out.extend(yours.map(|r| Mark { at: r.at, kind: MarkKind::Yours, label: r.message.to_string(), past: true }));
     out.sort_by_key(|m| m.at);
     out

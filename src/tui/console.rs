@@ -88,7 +88,7 @@ impl Console {
         for (i, line) in text.lines().enumerate() {
             match self.lines.last_mut() {
                 // A stream goes on where it stopped.
-                Some((t, last)) if i == 0 && self.unfinished && *t == tone => last.push_str(line),
+                Some((t, last)) if i == 0 && self.unfinished && *t == tone => last.push_str(&super::text::plain(line)),
                 _ => self.push(tone, line.to_string()),
             }
         }
@@ -97,7 +97,8 @@ impl Console {
     }
 
     fn push(&mut self, tone: Tone, line: String) {
-        self.lines.push((tone, line));
+        // Kept as it is drawn: tabs spread, nothing that could move the terminal's cursor.
+        self.lines.push((tone, super::text::plain(&line).into_owned()));
         if self.lines.len() > KEPT {
             self.lines.drain(..KEPT / 10);
         }

@@ -73,6 +73,8 @@ impl Pen<'_> {
         if self.theme.ascii() && !shown.is_ascii() {
             shown = text::ascii(&shown).into();
         }
+        // What lay below (a frame's line) lends no colour to the text.
+        let style = Style::reset().patch(style);
         let (end, _) = self.buf.set_stringn(x, y, shown, usize::from(columns), style);
         end - x
     }

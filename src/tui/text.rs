@@ -108,6 +108,17 @@ pub fn fit_name<'a>(name: &'a str, columns: usize, ellipsis: &str) -> std::borro
     format!("{head}{ellipsis}{tail}").into()
 }
 
+/// A line cut into pieces of at most `columns`, as a terminal breaks long output; an empty line is one empty piece.
+pub fn chop(line: &str, columns: usize) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        let cut = if all.len() <= columns { all.len() } else { cut_at(all, columns.max(1)) };
+        rest = (cut < all.len()).then(|| &all[cut..]);
+        Some(&all[..cut])
+    })
+}
+
 /// Lines of at most `columns`, broken at spaces where there are any; existing line ends are kept.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
@@ -234,6 +245,13 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn output_is_broken_like_in_a_terminal() {
+        assert_eq!(chop("abcdefg", 3).collect::<Vec<_>>(), ["abc", "def", "g"]);
+        assert_eq!(chop("", 3).collect::<Vec<_>>(), [""]);
+        assert_eq!(chop("日本語", 4).collect::<Vec<_>>(), ["日本", "語"]);
     }
 
     #[test]

@@ -16,12 +16,15 @@ pub fn hints(context: Context) -> Vec<(String, &'static str, Message)> {
 }
 
 /// Rows the output wants at most.
-pub fn output_rows(lab: &Lab, height: u16) -> u16 {
+pub fn output_rows(lab: &Lab, width: u16, height: u16) -> u16 {
     let open = lab.line.as_ref().is_some_and(|l| l.purpose == Purpose::Command);
     if !open || (lab.console.lines.is_empty() && !lab.console.running) {
         return 0;
     }
-    let want = u16::try_from(lab.console.lines.len() + 2).unwrap_or(u16::MAX);
+    // Long lines need several rows; nobody counts further than the screen is high.
+    let columns = usize::from(width.saturating_sub(3)).max(1);
+    let lines = lab.console.lines.iter().rev().take(usize::from(height)).map(|(_, l)| text::chop(l, columns).count());
+    let want = u16::try_from(lines.sum::<usize>() + 2).unwrap_or(u16::MAX);
     want.clamp(5, (height * 55 / 100).max(5))
 }
 
@@ -112,30 +115,38 @@ pub fn draw_output(pen: &mut Pen, area: Rect, lab: &Lab) {
         _ => " output ",
     };
     pen.put(area.x + 2, area.y, area.width.saturating_sub(4), heading, if lab.console.running { pen.ink(Ink::Warn) } else { dim });
-    if lab.console.lines.len() > usize::from(area.height - 1) {
+    let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let columns = body.width.saturating_sub(3);
+    let pieces = |tone: Tone| usize::from(columns.saturating_sub(if tone == Tone::Typed { 2 } else { 0 }));
+    let rows = |(tone, line): &(Tone, String)| text::chop(line, pieces(*tone)).count();
+    let shown = usize::from(body.height);
+    let total: usize = lab.console.lines.iter().map(rows).sum();
+    if total > shown {
         pen.right(Rect { width: area.width - 2, ..area }, area.y, &[(" PgUp PgDn scroll ", dim)]);
     }
-    let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    let shown = usize::from(body.height);
-    let total = lab.console.lines.len();
     let first = lab.console.scroll.lay(shown, total);
-    for (y, (tone, line)) in (body.y..body.bottom()).zip(lab.console.lines.iter().skip(first)) {
-        let line = text::plain(line);
-        let columns = body.width.saturating_sub(3);
-        match tone {
-            Tone::Typed => {
-                let (key, strong) = (pen.ink(Ink::Dim), pen.ink(Ink::Strong));
-                pen.line(body.x + 1, y, columns, &[("> ", key), (&line, strong)]);
-            }
-            Tone::Output => {
-                let plain = pen.ink(Ink::Text);
-                pen.put(body.x + 1, y, columns, &line, plain);
-            }
-            Tone::Error => {
-                let bad = pen.ink(Ink::Bad);
-                pen.put(body.x + 1, y, columns, &line, bad);
+    let mut row = 0;
+    for entry in &lab.console.lines {
+        let (tone, line) = entry;
+        let here = rows(entry);
+        if row + here > first && row < first + shown {
+            let ink = match tone {
+                Tone::Typed => Ink::Strong,
+                Tone::Output => Ink::Text,
+                Tone::Error => Ink::Bad,
+            };
+            let style = pen.ink(ink);
+            let indent = if *tone == Tone::Typed { 2 } else { 0 };
+            for (i, piece) in text::chop(line, pieces(*tone)).enumerate() {
+                let Some(at) = (row + i).checked_sub(first).filter(|at| *at < shown) else { continue };
+                let y = body.y + u16::try_from(at).unwrap_or(0);
+                if indent > 0 && i == 0 {
+                    pen.put(body.x + 1, y, 2, "> ", dim);
+                }
+                pen.put(body.x + 1 + indent, y, columns, piece, style);
             }
         }
+        row += here;
     }
     pen.scrollbar(body, first, shown, total);
 }

@@ -29,16 +29,16 @@ pub fn beside(width: u16) -> bool {
     width >= 64
 }
 
-/// The divider's words.
-pub fn heading(pen: &mut Pen, x: u16, y: u16, columns: u16, strip: &RequestStrip, accent: Style) -> u16 {
-    if beside(columns) {
-        return pen.put(x, y, columns, " requests ", accent);
+/// The divider's words; `inner` is the width of the strip below.
+pub fn heading(pen: &mut Pen, at: Rect, inner: u16, strip: &RequestStrip, accent: Style) -> u16 {
+    if beside(inner) {
+        return pen.put(at.x, at.y, at.width, " requests ", accent);
     }
     let (ok, failing) = numbers(strip);
     let dim = pen.ink(Ink::Dim);
     let bad = if strip.failing_rps > 0 { pen.ink(Ink::Bad) } else { dim };
     let strong = pen.ink(Ink::Strong);
-    pen.line(x, y, columns, &[(" ", dim), (&ok, strong), ("  ", dim), (&failing, bad), (" ", dim)])
+    pen.line(at.x, at.y, at.width, &[(" ", dim), (&ok, strong), ("  ", dim), (&failing, bad), (" ", dim)])
 }
 
 pub fn draw(pen: &mut Pen, area: Rect, strip: &RequestStrip, now: SimTime, accent: Style) {

@@ -29,7 +29,17 @@ pub fn draw(pen: &mut Pen, area: Rect, view: &LabView) {
     let here = column(view.now, view.end, columns);
     pen.run(bar.x, bar.y, here, g.past, plain);
     pen.run(bar.x + here, bar.y, columns - here, g.future, faint);
-    for mark in &view.marks {
+    // Where several fall on one column, what matters most is seen.
+    let mut marks: Vec<&Mark> = view.marks.iter().collect();
+    marks.sort_by_key(|m| match m.kind {
+        MarkKind::Say => 0,
+        MarkKind::Command => 1,
+        MarkKind::Yours => 2,
+        MarkKind::FaultEnd => 3,
+        MarkKind::Question => 4,
+        MarkKind::Fault => 5,
+    });
+    for mark in marks {
         let (sign, style) = pen.theme.mark(mark.kind);
         let style = if mark.past { style } else { dim };
         pen.run(bar.x + column(mark.at, view.end, columns), bar.y, 1, sign, style);

@@ -42,7 +42,7 @@ impl Layout {
         };
         let title = line(area.y);
         let story = Rect { y: area.y + 1, height: story::rows_wanted(lab, area.width, most), ..area };
-        let output_rows = prompt::output_rows(lab, area.height);
+        let output_rows = prompt::output_rows(lab, area.width, area.height);
         let body = Rect { y: story.bottom(), height: score.y.saturating_sub(story.bottom()), ..area };
         let output = Rect { y: score.y.saturating_sub(output_rows), height: output_rows, ..area };
 
@@ -148,7 +148,13 @@ fn draw_world(pen: &mut Pen, frame: Rect, n: usize, layout: &Layout, lab: &Lab) 
     if lab.pointed(panel.view.name, &["requests", "traffic"]) {
         point(pen, frame, y);
     }
-    requests::heading(pen, frame.x + 2, y, frame.width.saturating_sub(4), &panel.requests, accent);
+    requests::heading(
+        pen,
+        Rect { x: frame.x + 2, y, width: frame.width.saturating_sub(4), height: 1 },
+        inner.width,
+        &panel.requests,
+        accent,
+    );
     y += 1;
     let strip = Rect { y, height: layout.strip.min(inner.bottom().saturating_sub(y)), ..inner };
     requests::draw(pen, strip, &panel.requests, lab.view.now, accent);

@@ -57,6 +57,19 @@ fn ascii_screens_are_ascii() {
 }
 
 #[test]
+fn text_on_a_frame_has_its_own_colour() {
+    let mut s = screen(Theme::default());
+    s.press("n<esc>");
+    let text = s.text();
+    let (y, line) = text.lines().enumerate().find(|(_, l)| l.contains("90 ok/s")).unwrap();
+    // Both worlds: the second one's frame is faint, its numbers are not.
+    for (at, _) in line.match_indices("90 ok/s") {
+        let x = line[..at].chars().count() as u16;
+        assert_eq!(s.terminal.backend().buffer()[(x, y as u16)].fg, Color::Reset);
+    }
+}
+
+#[test]
 fn failing_requests_have_a_shape_of_their_own() {
     let mut s = screen(Theme { depth: Depth::None, light: false, glyphs: &UNICODE });
     s.press("n1 <wait><wait><wait>");

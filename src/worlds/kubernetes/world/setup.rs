@@ -197,7 +197,7 @@ impl Kubernetes {
     /// `kubectl apply -f SOURCE` by `you`.
     fn apply(&mut self, source_name: &Arc<str>, text: &str, cx: &mut Cx) {
         let command = format!("kubectl apply -f {source_name}");
-        let entry = Entry::new(RecordType::Command, "you", "Command", ObjectRef::new("Command", "", "kubectl"), command);
+        let entry = Entry::new(RecordType::Command, "start", "Deploy", ObjectRef::new("Command", "", "kubectl"), command);
         let mut cx = cx.because(cx.cause);
         cx.record_as_cause(entry);
         let source = Source::new(source_name.clone(), text);
@@ -210,7 +210,7 @@ impl Kubernetes {
         let outcome = apply::run(&mut self.api, &source, &mut applier);
         if outcome.exit != 0 {
             let why = outcome.stderr.trim_end().to_string();
-            cx.record(Entry::new(RecordType::Command, "you", "ApplyFailed", ObjectRef::new("Command", "", "kubectl"), why.clone()));
+            cx.record(Entry::new(RecordType::Command, "start", "DeployFailed", ObjectRef::new("Command", "", "kubectl"), why.clone()));
             self.notes.insert(why.into());
         }
     }
