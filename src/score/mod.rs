@@ -92,7 +92,8 @@ impl Score {
             if record.world != world || !reaction {
                 continue;
             }
-            for f in self.faults.iter_mut().filter(|f| f.detected.is_none() && record.id > f.record) {
+            // What is written at the fault's own instant is the fault itself, not a reaction.
+            for f in self.faults.iter_mut().filter(|f| f.detected.is_none() && record.id > f.record && record.at > f.at) {
                 if caused_by(journal, record.cause, f.record) {
                     f.detected = Some(record.at);
                 }
