@@ -190,6 +190,10 @@ where
     io::Error: From<B::Error>,
 {
     let mut last = Instant::now();
+    // Listen before the first frame: a window that changes its size in between would not be noticed.
+    if let Some(event) = inputs.next(Duration::ZERO)? {
+        app.handle(&event);
+    }
     app.take_dirty();
     terminal.draw(|frame| app.draw(frame))?;
     while !app.quit && !inputs.ended() {

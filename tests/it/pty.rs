@@ -87,6 +87,15 @@ impl Terminal {
         self.until(words, |t| t.contains(words));
     }
 
+    /// Waits until the frame is complete: nothing more comes for a moment.
+    fn settles(&mut self) {
+        while self.bytes.recv_timeout(Duration::from_millis(300)).is_ok_and(|bytes| {
+            self.screen.process(&bytes);
+            self.sent.extend(bytes);
+            true
+        }) {}
+    }
+
     fn press(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
@@ -165,7 +174,10 @@ fn a_named_lab_opens_at_once_and_takes_commands() {
     t.sees("What will happen?");
     t.press("2:kubectl get pods\r");
     t.sees("READY");
+    t.settles();
+    // Escape and a letter at once would be alt and that letter.
     t.press("\u{1b}");
+    t.settles();
     t.press("q");
     t.sees("Continue");
     t.press("q");
@@ -177,9 +189,11 @@ fn a_named_lab_opens_at_once_and_takes_commands() {
 fn the_picture_follows_the_size_of_the_terminal() {
     let mut t = Terminal::open("size", &["play", "node-down"], 120, 36);
     t.sees("seed 7");
+    t.settles();
     t.screen.screen_mut().set_size(size(12), size(50));
     t.master.resize(PtySize { rows: 12, cols: 50, pixel_width: 0, pixel_height: 0 }).unwrap();
     t.sees("at least 60×16");
+    t.settles();
     t.screen.screen_mut().set_size(size(24), size(80));
     t.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
     t.sees("Kubernetes");
