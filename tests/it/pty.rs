@@ -112,14 +112,7 @@ impl Terminal {
             assert!(started.elapsed() < PATIENCE, "it does not end\n{}", self.text());
             self.take(Duration::from_millis(20));
         };
-        while self.take(Duration::from_millis(200)) {
-            if started.elapsed() > PATIENCE {
-                break;
-            }
-            if self.bytes.try_recv().is_err() {
-                break;
-            }
-        }
+        self.settles();
         status.exit_code()
     }
 
