@@ -99,8 +99,7 @@ pub(super) fn write(ctl: &mut Ctl, about: &Object, field_path: &str, warning: bo
     }
     let count = known.as_ref().map_or(1, |k| k.count + 1);
     let namespace: Name = if about.meta().namespace.is_empty() { "default".into() } else { about.meta().namespace.clone() };
-    let key = known
-        .map_or_else(|| Key::new(namespace.clone(), format!("{}.{}", about.meta().name, ctl.api.rng.stream("events").hex(16))), |k| k.key);
+    let key = known.map_or_else(|| fresh_key(ctl, &namespace, &about.meta().name), |k| k.key);
     let correlator = &mut ctl.api.correlator;
     correlator.said.insert(said, Counted { key: key.clone(), count, last: now });
     if !series && !correlator.may_speak(&actor, &subject, warning, now) {
@@ -134,6 +133,18 @@ pub(super) fn write(ctl: &mut Ctl, about: &Object, field_path: &str, warning: bo
             ctl.api.create(fresh.into(), &mut ctl.cx, &actor, &message).map(|_| ())
         }
     };
+}
+
+/// The object's name and the moment (record/event.go, makeEvent): so Events of one object list in the order of their times.
+fn fresh_key(ctl: &Ctl, namespace: &Name, about: &str) -> Key {
+    let mut nanos = ctl.api.epoch.micro_time(ctl.cx.now).0.as_nanosecond();
+    loop {
+        let key = Key::new(namespace.clone(), format!("{about}.{nanos:x}"));
+        if ctl.api.store.get(super::kinds::Kind::Event, &key).is_none() {
+            return key;
+        }
+        nanos += 1;
+    }
 }
 
 /// `--event-ttl`: Events are forgotten after an hour.

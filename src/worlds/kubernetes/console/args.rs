@@ -114,8 +114,7 @@ pub(super) fn parse(typed: &[String], flags: &[Flag], ints: &[&str], path: &str)
             };
             put(&mut args, found, value, ints).map_err(fail)?;
         } else if word.len() > 1 && word.starts_with('-') {
-            let letters = word[1..].char_indices();
-            for (i, c) in letters {
+            for (i, c) in word[1..].char_indices() {
                 let found = flags
                     .iter()
                     .chain(GLOBAL)

@@ -54,12 +54,9 @@ impl Labels {
             } else if let Some(k) = part.strip_prefix('!') {
                 req(k, Op::Missing)
             } else if let Some((k, v)) = part.split_once('>') {
-                req(
-                    k,
-                    Op::Greater(v.trim().parse().map_err(|_| fail("for 'Gt', 'Lt' operators, the value must be an integer".to_string()))?),
-                )
+                req(k, Op::Greater(v.trim().parse().map_err(|_| fail("for 'Gt', 'Lt' operators, the value must be an integer".into()))?))
             } else if let Some((k, v)) = part.split_once('<') {
-                req(k, Op::Less(v.trim().parse().map_err(|_| fail("for 'Gt', 'Lt' operators, the value must be an integer".to_string()))?))
+                req(k, Op::Less(v.trim().parse().map_err(|_| fail("for 'Gt', 'Lt' operators, the value must be an integer".into()))?))
             } else if let Some((_, rest)) = part.split_once(' ') {
                 return Err(fail(format!(
                     "found '{}', expected: in, notin, =, ==, !=, gt, lt",

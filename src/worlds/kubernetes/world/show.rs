@@ -26,7 +26,7 @@ impl Kubernetes {
             unplaced,
             apps: self.apps(),
             alarms: Vec::new(),
-            console: "kubectl@default".into(),
+            console: format!("kubectl@{}", self.console.namespace),
         }
     }
 
@@ -171,8 +171,11 @@ impl Kubernetes {
         let kind = kinds::KINDS.iter().find(|i| i.kind == object.kind)?.id;
         let found = self.find(kind, &object.namespace, &object.name)?.clone();
         let info = kind.info();
-        let yaml = serde_json::to_string_pretty(&kinds::to_json_at(&found, self.api.epoch)).unwrap_or_default();
-        let mut tabs = vec![("yaml", yaml), ("events", self.events_text(&found, now))];
+        let key = found.key();
+        let mut tabs: Vec<(&'static str, String)> = Vec::new();
+        tabs.extend(super::super::console::describe_text(self, kind, &key, now).map(|t| ("describe", t)));
+        tabs.extend(super::super::console::yaml_text(self, kind, &key).map(|t| ("yaml", t)));
+        tabs.push(("events", self.events_text(&found, now)));
         let mut related: Vec<ObjectRef> =
             found.meta().owners.iter().map(|o| ObjectRef::new(o.kind.to_string(), object.namespace.clone(), o.name.clone())).collect();
         let mut health = Health::Idle;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::print::age;
-use super::super::shell::{list_at, pairs_at, plain, text_at};
+use super::super::shell::{list_at, plain, text_at};
 use super::{Writer, labels, none_if_empty, volumes};
 
 /// `Pod Template:` of workloads.
@@ -283,5 +283,4 @@ fn mounts(w: &mut Writer, c: &Value) {
             w.line(3, format!("{} from {}", text_at(d, "devicePath"), text_at(d, "name")));
         }
     }
-    let _ = pairs_at;
 }

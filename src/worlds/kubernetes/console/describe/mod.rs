@@ -20,7 +20,7 @@ use crate::worlds::kubernetes::api::object::Object;
 use crate::worlds::kubernetes::kinds::{self, Kind};
 
 use super::print::{age, tabs};
-use super::shell::{Item, pairs_at, text_at};
+use super::shell::{Item, text_at};
 
 pub(super) use containers::pod_template;
 
@@ -159,15 +159,9 @@ const SKIPPED: &[&str] = &["kubectl.kubernetes.io/last-applied-configuration"];
 
 /// Annotations; long ones stand on lines of their own. Follows printAnnotationsMultiline.
 fn annotations(w: &mut Writer, level: usize, title: &str, map: &Value) {
-    let pairs: Vec<(&str, &str)> = pairs_at(map, "").into_iter().collect();
-    let pairs: Vec<(&str, &str)> = if pairs.is_empty() {
-        let mut p: Vec<(&str, &str)> =
-            map.as_object().into_iter().flatten().map(|(k, v)| (k.as_str(), v.as_str().unwrap_or_default())).collect();
-        p.sort_unstable();
-        p
-    } else {
-        pairs
-    };
+    let mut pairs: Vec<(&str, &str)> =
+        map.as_object().into_iter().flatten().map(|(k, v)| (k.as_str(), v.as_str().unwrap_or_default())).collect();
+    pairs.sort_unstable();
     let shown: Vec<_> = pairs.into_iter().filter(|(k, _)| !SKIPPED.contains(k)).collect();
     if shown.is_empty() {
         w.field(level, title, "<none>");

@@ -49,9 +49,7 @@ pub(in crate::worlds::kubernetes::console) fn relaxed(text: &str) -> Result<Vec<
         (Some(i), true) => &i[..i.len() - 1],
         (None, false) => t,
         _ => {
-            return Err(
-                "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'".to_string()
-            );
+            return Err("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'".into());
         }
     };
     let inner = inner.strip_prefix('.').unwrap_or(inner);
@@ -172,7 +170,7 @@ pub(in crate::worlds::kubernetes::console) fn path(text: &str) -> Result<Vec<Ste
                 return Err(format!(
                     "unrecognized character in action: U+{:04X} '{}'",
                     rest.chars().next().unwrap_or(' ') as u32,
-                    &rest[..1]
+                    &rest[..rest.chars().next().map_or(0, char::len_utf8)]
                 ));
             }
             return Err(format!("unrecognized identifier {name}"));

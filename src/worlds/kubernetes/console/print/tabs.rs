@@ -61,9 +61,7 @@ impl Writer<'_> {
             let cells = self.lines[line].len();
             for (i, cell) in self.lines[line].iter().enumerate() {
                 self.out.push_str(cell);
-                if i + 1 < cells
-                    && let Some(w) = self.widths.get(i)
-                {
+                if let Some(w) = self.widths.get(i).filter(|_| i + 1 < cells) {
                     self.out.extend(std::iter::repeat_n(' ', w.saturating_sub(cell.chars().count())));
                 }
             }

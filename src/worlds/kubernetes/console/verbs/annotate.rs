@@ -1,107 +1,192 @@
 //! `kubectl label` and `kubectl annotate`
-//! Follows: kubectl/pkg/cmd/label/label.go, annotate/annotate.go.
+//! Follows: kubectl/pkg/cmd/label/label.go, annotate/annotate.go, cmd/util/helpers.go (GetResourcesAndPairs).
 
 use serde_json::{Map, Value, json};
 
-use super::super::args::{Args, Flag, flag, optional, short_text};
+use super::super::args::{Args, Flag, flag, optional, short_text, text};
+use super::super::print::to_json_compact;
 use super::super::resource;
-use super::super::shell::{Done, Failure, Shell, pairs_at};
+use super::super::shell::{Done, Failure, Item, Shell, pairs_at};
 
-pub(in super::super) const FLAGS: &[Flag] =
-    &[flag("overwrite"), flag("list"), flag("local"), short_text("output", 'o'), optional("dry-run", "unchanged")];
+pub(in super::super) const FLAGS: &[Flag] = &[
+    flag("overwrite"),
+    flag("list"),
+    flag("local"),
+    text("resource-version"),
+    short_text("output", 'o'),
+    optional("dry-run", "unchanged"),
+];
 
-struct Words {
-    field: &'static str,
-    done: &'static str,
-    undone: &'static str,
-    not: &'static str,
-    word: &'static str,
+/// polymorphichelpers.ChangeCauseAnnotation
+const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Label,
+    Annotation,
 }
 
-const LABEL: Words = Words { field: "labels", done: "labeled", undone: "unlabeled", not: "not labeled", word: "label" };
-/// Annotations have but one word for success.
-const ANNOTATE: Words = Words { field: "annotations", done: "annotated", undone: "annotated", not: "annotated", word: "annotation" };
+impl What {
+    fn word(self) -> &'static str {
+        if self == Self::Label { "label" } else { "annotation" }
+    }
+    fn field(self) -> &'static str {
+        if self == Self::Label { "labels" } else { "annotations" }
+    }
+}
 
 pub(in super::super) fn label(sh: &mut Shell, args: &Args) -> Done {
-    run(sh, args, &LABEL)
+    run(sh, args, What::Label)
 }
 
 pub(in super::super) fn annotate(sh: &mut Shell, args: &Args) -> Done {
-    run(sh, args, &ANNOTATE)
+    run(sh, args, What::Annotation)
 }
 
-fn run(sh: &mut Shell, args: &Args, w: &Words) -> Done {
-    // Everything from the first change on is a change.
-    let is_change = |t: &str| t.contains('=') || t.ends_with('-');
-    let at = args.words.iter().position(|t| is_change(t)).unwrap_or(args.words.len());
-    let (resources, changes) = args.words.split_at(at);
+/// Resources first, then what changes.
+pub(super) fn resources_and_pairs(words: &[String], what: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let (mut resources, mut pairs) = (Vec::new(), Vec::new());
+    for w in words {
+        let is_pair = (w.contains('=') && !w.starts_with('=')) || (w.ends_with('-') && w != "-");
+        match (is_pair, pairs.is_empty()) {
+            (true, _) => pairs.push(w.clone()),
+            (false, true) => resources.push(w.clone()),
+            (false, false) => {
+                return Err(Failure::error(format_args!("all resources must be specified before {what} changes: {w}")));
+            }
+        }
+    }
+    Ok((resources, pairs))
+}
+
+struct Changes<'w> {
+    set: Vec<(&'w str, &'w str)>,
+    drop: Vec<&'w str>,
+}
+
+fn changes(pairs: &[String], what: What) -> Result<Changes<'_>, Failure> {
+    let mut out = Changes { set: Vec::new(), drop: Vec::new() };
+    for p in pairs {
+        match (p.split_once('='), p.strip_suffix('-')) {
+            (Some((_, v)), _) if what == What::Label && v.contains('=') => {
+                return Err(Failure::error(format_args!("invalid label spec: {p}")));
+            }
+            (Some((k, v)), _) => out.set.push((k, v)),
+            (None, Some(k)) => out.drop.push(k),
+            _ => return Err(Failure::error(format_args!("unknown {} spec: {p}", what.word()))),
+        }
+    }
+    let both: Vec<&str> = out.drop.iter().filter(|d| out.set.iter().any(|(k, _)| k == *d)).copied().collect();
+    match (both.is_empty(), what) {
+        (true, _) => Ok(out),
+        (_, What::Label) => Err(Failure::error("can not both modify and remove a label in the same command")),
+        _ => Err(Failure::error(format_args!(
+            "can not both modify and remove the following annotation(s) in the same command: {}",
+            both.join(", ")
+        ))),
+    }
+}
+
+/// What is there already and may not be overwritten.
+fn refuse_overwrites(now: &[(&str, &str)], c: &Changes, what: What) -> Done {
+    let clashes: Vec<(&str, &str)> = c
+        .set
+        .iter()
+        .filter(|(k, _)| what == What::Label || *k != CHANGE_CAUSE)
+        .filter_map(|(k, v)| now.iter().find(|(n, old)| n == k && old != v).copied())
+        .collect();
+    if clashes.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = clashes.iter().map(|(k, v)| format!("'{k}' already has a value ({v})")).collect();
+    Err(Failure::error(match what {
+        What::Label => {
+            let lines: Vec<String> = list.iter().map(|l| format!("{l}, and --overwrite is false")).collect();
+            if lines.len() > 1 { format!("[{}]", lines.join(", ")) } else { lines.join("") }
+        }
+        What::Annotation => format!("--overwrite is false but found the following declared annotation(s): {}", list.join("; ")),
+    }))
+}
+
+fn run(sh: &mut Shell, args: &Args, what: What) -> Done {
+    let word = what.word();
+    let (resources, pairs) = resources_and_pairs(&args.words, word)?;
+    let c = changes(&pairs, what)?;
     if resources.is_empty() && !args.has("filename") {
         return Err(Failure::error("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
     }
-    if changes.is_empty() && !args.on("list") {
-        return Err(Failure::error(format_args!("at least one {} update is required", w.word)));
+    if pairs.is_empty() && !args.on("list") {
+        return Err(Failure::error(format_args!("at least one {word} update is required")));
     }
-    let mut set: Vec<(&str, &str)> = Vec::new();
-    let mut drop = Vec::new();
-    for c in changes {
-        match (c.split_once('='), c.strip_suffix('-')) {
-            (Some((k, v)), _) if !k.is_empty() => set.push((k, v)),
-            (None, Some(k)) => drop.push(k),
-            _ => return Err(Failure::error(format_args!("unknown {} spec: {c}", w.word))),
-        }
+    if args.on("all") && args.has("selector") {
+        return Err(Failure::error("cannot set --all and --selector at the same time"));
     }
-    if let Some((k, _)) = set.iter().find(|(k, _)| drop.contains(k)) {
-        return Err(Failure::error(format_args!(
-            "can not both modify and remove {} in the same command",
-            if w.word == "label" { format!("a {}", w.word) } else { format!("the following annotation(s) \"{k}\"") }
-        )));
-    }
-    if !args.has("filename") && !args.on("all") && !args.has("selector") && resource::asks(sh, resources)?.iter().any(|a| a.name.is_none())
-    {
+    let selects = args.on("all") || args.has("selector") || args.has("field-selector");
+    if !args.has("filename") && !selects && resource::asks(sh, &resources)?.iter().any(|a| a.name.is_none()) {
         return Err(resource::no_name());
     }
-    let found = resource::find(sh, args, resources)?;
-    let items = found.strict()?;
-    for item in &items {
-        let now = pairs_at(&item.json, &format!("metadata.{}", w.field));
+    let found = resource::find(sh, args, &resources)?;
+    let one = found.items.len() == 1;
+    for item in &found.items {
         if args.on("list") {
-            for (k, v) in &now {
-                sh.say(format!("{k}={v}"));
-            }
-            continue;
+            list(sh, item, what, one);
+        } else if let Err(f) = change(sh, args, item, &c, &pairs, what) {
+            sh.complain(&f);
         }
-        if !args.on("overwrite") {
-            if let Some((k, old)) = now.iter().find(|(k, v)| set.iter().any(|(s, n)| s == k && n != v)) {
-                return Err(Failure::error(format_args!("'{k}' already has a value ({old}), and --overwrite is false")));
-            }
-            // label.go refuses the same value too when it would be a change of nothing: it says "not labeled".
-        }
-        let mut body = Map::new();
-        for (k, v) in &set {
-            body.insert((*k).into(), (*v).into());
-        }
-        for k in &drop {
-            if !now.iter().any(|(n, _)| n == k) {
-                sh.out.push_str(&format!("{} \"{k}\" not found.\n", w.word));
-            }
-            body.insert((*k).into(), Value::Null);
-        }
-        let changes = set.iter().any(|s| !now.contains(s)) || drop.iter().any(|d| now.iter().any(|(n, _)| n == d));
-        let only_drops = set.is_empty();
-        let done = match (changes, only_drops) {
-            (false, _) => w.not,
-            (true, true) => w.undone,
-            (true, false) => w.done,
-        };
-        let dry = args.get("dry-run").is_some_and(|d| d != "none");
-        if changes && !dry {
-            let mut patch = Map::new();
-            patch.insert(w.field.into(), body.into());
-            let text: Vec<&str> = args.words[at..].iter().map(String::as_str).collect();
-            let verb = if w.word == "label" { "label" } else { "annotate" };
-            sh.merge(item, &json!({"metadata": patch}), &format!("kubectl {verb}: {}", text.join(" ")))?;
-        }
-        sh.say(format!("{} {done}{}", item.title(), if dry { " (dry run)" } else { "" }));
     }
+    for f in &found.missing {
+        sh.complain(f);
+    }
+    Ok(())
+}
+
+fn list(sh: &mut Shell, item: &Item, what: What, one: bool) {
+    let info = item.kind.info();
+    if !one {
+        sh.say(format!("Listing {} for {}.{}/{}:", what.field(), info.kind, info.group, item.name()));
+    }
+    for (k, v) in pairs_at(&item.json, &format!("metadata.{}", what.field())) {
+        sh.say(format!("{}{k}={v}", if one { "" } else { " " }));
+    }
+}
+
+fn change(sh: &mut Shell, args: &Args, item: &Item, c: &Changes, pairs: &[String], what: What) -> Done {
+    let overwrite = args.on("overwrite");
+    let now = pairs_at(&item.json, &format!("metadata.{}", what.field()));
+    for k in c.drop.iter().filter(|_| what == What::Label) {
+        if !now.iter().any(|(n, _)| n == k) {
+            sh.say(format!("label \"{k}\" not found."));
+        }
+    }
+    if !overwrite {
+        refuse_overwrites(&now, c, what)?;
+    }
+    let mut body = Map::new();
+    let mut after: Map<String, Value> = now.iter().map(|(k, v)| ((*k).to_string(), (*v).into())).collect();
+    for (k, v) in &c.set {
+        body.insert((*k).into(), (*v).into());
+        after.insert((*k).into(), (*v).into());
+    }
+    for k in &c.drop {
+        body.insert((*k).into(), Value::Null);
+        after.shift_remove(*k);
+    }
+    let before: Map<String, Value> = now.iter().map(|(k, v)| ((*k).to_string(), (*v).into())).collect();
+    let (old, new) = (to_json_compact(&before.into()), to_json_compact(&after.into()));
+    let done = match what {
+        What::Annotation => "annotated",
+        What::Label if old == new => "not labeled",
+        // updateDataChangeMsg looks at the length of the object only.
+        What::Label if !overwrite && new.len() < old.len() => "unlabeled",
+        What::Label => "labeled",
+    };
+    let dry = args.get("dry-run").is_some_and(|d| d != "none");
+    if old != new && !dry {
+        let mut patch = Map::new();
+        patch.insert(what.field().into(), body.into());
+        let verb = if what == What::Label { "label" } else { "annotate" };
+        sh.merge(item, &json!({"metadata": patch}), &format!("kubectl {verb}: {}", pairs.join(" ")))?;
+    }
+    sh.say(format!("{} {done}{}", item.title(), if dry { " (dry run)" } else { "" }));
     Ok(())
 }

@@ -37,10 +37,16 @@ pub(in super::super) fn from_file(sh: &mut Shell, args: &Args) -> Done {
     }
     let files = args.all("filename");
     if files.is_empty() {
-        return match args.words.first() {
-            Some(w) => Err(Failure::error(format_args!("Unexpected args: [{w}]\nSee 'kubectl create -h' for help and examples"))),
-            None => Err(Failure::error("must specify one of -f and -k")),
-        };
+        let Some(word) = args.words.first() else { return Err(Failure::error("must specify one of -f and -k")) };
+        let below: Vec<&str> =
+            super::super::table::VERBS.iter().filter_map(|v| v.name.strip_prefix("create ")?.strip_prefix(&format!("{word} "))).collect();
+        return Err(if !below.is_empty() {
+            Failure::error(format_args!("kubectl create {word} needs one of: {}", below.join(", ")))
+        } else if Kind::from_word(word).is_some() {
+            Failure::error(format_args!("kubectl create {word} is not simulated in this world; write a manifest and use kubectl create -f"))
+        } else {
+            Failure::error(format_args!("Unexpected args: [{word}]\nSee 'kubectl create -h' for help and examples"))
+        });
     }
     for doc in resource::documents(sh, &files, args.has("namespace"))? {
         let failed = |e: ApiError| Failure::new(server_error(&e, &format!("error when creating \"{}\": ", doc.file)));
@@ -79,10 +85,7 @@ pub(in super::super) fn made_saying(
         value["metadata"]["annotations"][LAST_APPLIED] = text.into();
     }
     let shown = if dry == Some("client") {
-        if !args.has("filename")
-            && !args.has("namespace")
-            && let Some(m) = value["metadata"].as_object_mut()
-        {
+        if let Some(m) = value["metadata"].as_object_mut().filter(|_| !args.has("filename") && !args.has("namespace")) {
             m.shift_remove("namespace");
         }
         value

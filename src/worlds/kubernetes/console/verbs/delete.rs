@@ -29,9 +29,13 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
     if now && grace.is_some() {
         return Err(Failure::error("--now and --grace-period cannot be specified together"));
     }
-    if grace == Some(0) && !force && args.has("grace-period") && args.on_by_default("wait") {
-        // Without --force kubectl makes it one second, to see the deletion through.
+    if let Some(other) = args.get("output").filter(|o| *o != "name") {
+        return Err(Failure::error(format_args!("unexpected -o output mode: {other}. We only support '-o name'")));
     }
+    if force && grace.is_some_and(|g| g > 0) {
+        return Err(Failure::error("--force and --grace-period greater than 0 cannot be specified together"));
+    }
+    // Without --force a grace of 0 becomes 1, so that the deletion can be seen through.
     let options = DeleteOptions {
         grace_s: match (grace, now, force) {
             (Some(0), _, false) => Some(1),
@@ -76,6 +80,9 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
     }
     let dry = args.get("dry-run").filter(|d| *d != "none");
     let mut waits = Vec::new();
+    if args.has("namespace") && !args.on("all-namespaces") && found.items.iter().any(|i| !i.kind.info().namespaced) {
+        sh.warn("Warning: deleting cluster-scoped resources, not scoped to the provided namespace");
+    }
     for item in &found.items {
         if dry.is_none() {
             let why = format!("kubectl delete {}", item.title());
@@ -84,7 +91,7 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
                 continue;
             }
         }
-        told(sh, args, item, grace == Some(0) && force || (force && grace.is_none()), dry);
+        told(sh, args, item, force && matches!(grace, None | Some(0)), dry);
         waits.push((item.kind, item.key(), item.object.meta().uid.clone()));
     }
     if !args.on("ignore-not-found") {
@@ -92,7 +99,7 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
             sh.complain(f);
         }
     }
-    if dry.is_some() || !args.on_by_default("wait") || waits.is_empty() || force {
+    if dry.is_some() || !args.on_by_default("wait") || waits.is_empty() {
         return Ok(());
     }
     let timeout = args.get("timeout").map(SimDuration::parse).transpose().map_err(Failure::error)?.filter(|t| *t > SimDuration::ZERO);

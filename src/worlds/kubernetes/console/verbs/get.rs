@@ -139,9 +139,6 @@ fn print(sh: &mut Shell, args: &Args, format: &Format, found: &Found) -> Done {
             let single = found.named && found.items.len() == 1 && args.words.len() <= 2;
             let text = as_text(format, &found.items, single)?;
             sh.out.push_str(&text);
-            if found.items.is_empty() && !found.named && matches!(format, Format::Name) {
-                // Nothing is printed, and nothing said.
-            }
         }
     }
     if found.missing.is_empty() { Ok(()) } else { Err(resource::joined(&found.missing)) }

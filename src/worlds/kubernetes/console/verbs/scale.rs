@@ -38,12 +38,13 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
     if found.items.is_empty() {
         let why: Vec<String> =
             found.missing.iter().map(|f| f.text.strip_prefix("Error from server (NotFound): ").unwrap_or(&f.text).to_string()).collect();
-        return Err(Failure::error(format!("no objects passed to scale {}", why.join(", ")).trim_end()));
+        let why = if why.len() > 1 { format!("[{}]", why.join(", ")) } else { why.join("") };
+        return Err(Failure::error(format!("no objects passed to scale {why}").trim_end()));
     }
     let dry = args.get("dry-run").is_some_and(|d| d != "none");
     for item in &found.items {
         if !scalable(item.kind) {
-            sh.complain(&Failure::error(format_args!("Error from server (NotFound): the server could not find the requested resource")));
+            sh.complain(&Failure::new("Error from server (NotFound): the server could not find the requested resource"));
             continue;
         }
         let was = int_at(&item.json, "spec.replicas");

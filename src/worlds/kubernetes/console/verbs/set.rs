@@ -27,7 +27,7 @@ pub(in super::super) const ENV: &[Flag] = &[
 pub(in super::super) const RESOURCES: &[Flag] = &[short_text("containers", 'c'), text("limits"), text("requests")];
 
 /// Splits words into resources and what is behind them.
-fn split<'w>(args: &'w Args, is_change: impl Fn(&str) -> bool) -> (Vec<String>, Vec<&'w str>) {
+fn split(args: &Args, is_change: impl Fn(&str) -> bool) -> (Vec<String>, Vec<&str>) {
     let (changes, resources): (Vec<&String>, Vec<&String>) = args.words.iter().partition(|w| is_change(w));
     (resources.into_iter().cloned().collect(), changes.into_iter().map(String::as_str).collect())
 }
@@ -39,11 +39,7 @@ fn targets(sh: &mut Shell, args: &Args, words: &[String]) -> Result<Vec<Item>, F
     if !args.has("filename") && !args.on("all") && !args.has("selector") && resource::asks(sh, words)?.iter().any(|a| a.name.is_none()) {
         return Err(resource::no_name());
     }
-    let items = resource::find(sh, args, words)?.strict()?;
-    if let Some(other) = items.iter().find(|i| pod_spec_path(i.kind).is_none()) {
-        return Err(Failure::error(format_args!("{} {} does not have a pod template", other.kind.info().plural, other.name())));
-    }
-    Ok(items)
+    resource::find(sh, args, words)?.strict()
 }
 
 /// Writes a changed object; what did not change is not spoken of.
@@ -67,14 +63,34 @@ fn containers_mut<'v>(item: &Item, value: &'v mut Value, list: &str) -> &'v mut 
 }
 
 pub(in super::super) fn image(sh: &mut Shell, args: &Args) -> Done {
-    let (words, changes) = split(args, |w| w.contains('='));
+    let (words, changes) = super::annotate::resources_and_pairs(&args.words, "image")?;
+    if words.is_empty() && !args.has("filename") {
+        return Err(Failure::error("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+    }
     if changes.is_empty() {
         return Err(Failure::error("at least one image update is required"));
     }
-    let items = targets(sh, args, &words)?;
-    for item in &items {
+    if changes.len() > 1 && changes.iter().any(|c| c.starts_with("*=")) {
+        return Err(Failure::error(
+            "all containers are already specified by *, but saw more than one container_name=container_image pairs",
+        ));
+    }
+    for item in &targets(sh, args, &words)? {
+        if pod_spec_path(item.kind).is_none() {
+            // The message ends with a line end of its own.
+            let i = item.kind.info();
+            sh.complain(&Failure::error(format_args!(
+                "{}/{} the object is not a pod or does not have a pod template: *{}.{}\n",
+                i.plural,
+                item.name(),
+                i.version,
+                i.kind
+            )));
+            continue;
+        }
         let mut value = item.json.clone();
         let mut lines = Vec::new();
+        let mut missing = Vec::new();
         for change in &changes {
             let (name, image) = change.split_once('=').unwrap_or((change, ""));
             let mut found = false;
@@ -91,10 +107,14 @@ pub(in super::super) fn image(sh: &mut Shell, args: &Args) -> Done {
                 }
             }
             if !found {
-                return Err(Failure::error(format_args!("unable to find container named \"{name}\"")));
+                missing.push(Failure::error(format_args!("unable to find container named \"{name}\"")));
             }
         }
+        // What was found is changed all the same.
         write(sh, args, item, &value, "image updated", &format!("kubectl set image: {}", lines.join(", ")))?;
+        for f in &missing {
+            sh.complain(f);
+        }
     }
     Ok(())
 }
@@ -155,7 +175,7 @@ pub(in super::super) fn env(sh: &mut Shell, args: &Args) -> Done {
 /// `--from=configmap/x`: each key becomes a variable.
 fn from(sh: &mut Shell, args: &Args, items: &[Item]) -> Done {
     let word = args.get("from").unwrap_or_default().to_string();
-    let source = resource::find(sh, &Args::default(), &[word.clone()])?.strict()?;
+    let source = resource::find(sh, &Args::default(), std::slice::from_ref(&word))?.strict()?;
     let Some(source) = source.first() else { return Err(resource::nothing_given()) };
     let reference = match source.kind {
         crate::worlds::kubernetes::kinds::Kind::ConfigMap => "configMapKeyRef",

@@ -29,7 +29,7 @@ struct Change<'w> {
 }
 
 fn change(text: &str) -> Result<Change<'_>, Failure> {
-    let invalid = || Failure::error(format_args!("unknown taint spec: {text}"));
+    let invalid = || Failure::error(format_args!("invalid taint spec: {text}"));
     let (body, remove) = text.strip_suffix('-').map_or((text, false), |b| (b, true));
     let (head, effect) = body.split_once(':').unwrap_or((body, ""));
     let (key, value) = head.split_once('=').unwrap_or((head, ""));
@@ -37,7 +37,7 @@ fn change(text: &str) -> Result<Change<'_>, Failure> {
         return Err(invalid());
     }
     if !effect.is_empty() && !EFFECTS.contains(&effect) {
-        return Err(Failure::error(format_args!("invalid taint spec: {text}, invalid taint effect: {effect}, unsupported taint effect")));
+        return Err(Failure::error(format_args!("invalid taint effect: {effect}, unsupported taint effect")));
     }
     Ok(Change { key, value, effect, remove })
 }
@@ -96,6 +96,7 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
         new.append(&mut taints);
         let (added, removed) = (changes.iter().any(|c| !c.remove), changes.iter().any(|c| c.remove));
         let done = match (added, removed) {
+            _ if args.on("overwrite") => "modified",
             (true, false) => "tainted",
             (false, true) => "untainted",
             _ => "modified",
