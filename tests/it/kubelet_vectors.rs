@@ -109,7 +109,7 @@ impl Cluster {
                 (Some(Object::Pod(p)), _) => {
                     let uid = p.meta.uid.clone();
                     let mut s = status(p);
-                    let last = self.statuses.last().map(|l| without_time(l));
+                    let last = self.statuses.last().map(without_time);
                     s["t"] = self.t();
                     let s = normal(&s, &uid);
                     if last.as_ref() != Some(&without_time(&s)) {
