@@ -324,7 +324,8 @@ impl App {
         match message {
             Message::Quit => self.go_home(),
             Message::Back if !lab.filter.is_empty() => lab.set_filter(""),
-            Message::Back => self.go_home(),
+            // Closing a panel twice must not cost anybody the lab.
+            Message::Back => lab.say("q: to the home screen"),
             Message::PlayPause => lab.play_pause(),
             Message::Forward => lab.forward(),
             Message::Backward => lab.backward(),
