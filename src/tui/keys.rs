@@ -256,7 +256,7 @@ pub const KEYS: &[Binding] = &[
     row(C::Moving, &[ch('9')], M::Choose(9), "", 0, ""),
     // Anywhere
     row(C::Anywhere, &[ch('?'), key(KeyCode::F(1))], M::Help, "help", 9, "These pages."),
-    row(C::Anywhere, &[key(KeyCode::Esc)], M::Back, "back", 0, "Close what is open; from the lab, back to the home screen."),
+    row(C::Anywhere, &[key(KeyCode::Esc)], M::Back, "back", 0, "Close what is open; on the home screen, back to the open lab."),
     row(C::Anywhere, &[ctrl('c')], M::Quit, "quit", 0, "Leave what is open; on the home screen, the program."),
     row(C::Anywhere, &[ctrl('z')], M::Suspend, "suspend", 0, "Put the program to sleep; fg wakes it."),
     row(C::Anywhere, &[ctrl('l')], M::Redraw, "redraw", 0, "Draw the whole screen again."),

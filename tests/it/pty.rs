@@ -1,5 +1,5 @@
 //! The real binary in a pseudo-terminal: it opens, plays, leaves, and gives the terminal back however it ends.
-#![allow(clippy::disallowed_methods, reason = "drives a real program: it waits and reads the clock")]
+#![expect(clippy::disallowed_methods, reason = "a terminal is read on a thread and waited for by the wall clock")]
 
 use std::io::{Read, Write};
 use std::path::PathBuf;

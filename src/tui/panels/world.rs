@@ -96,7 +96,7 @@ impl Grid {
             return Self { signs, per_row: usize::from(room.max(1)), label: 0, cell: 1, beside };
         }
         let label = sample().map(|c| text::width(&c.label)).max().unwrap_or(8).clamp(6, 28);
-        let words = sample().map(|c| text::width(&c.word) + 1 + text::width(&c.detail)).max().unwrap_or(8).clamp(8, 22);
+        let words = sample().map(|c| text::width(&c.word) + 1 + text::width(&c.detail)).max().unwrap_or(8).clamp(8, 32);
         let rate = if sample().any(|c| c.serving_rps > 0) { RATE } else { 0 };
         let cell = u16::try_from(label + words + 5).unwrap_or(40) + rate;
         let inner = width.saturating_sub(2);
