@@ -44,8 +44,13 @@ impl Kubelet {
             return self.image_failed(w, slot, "InvalidImageName", &message, ctl);
         }
         let reference = ImageRef::new(image.clone());
-        let present = ctl.machine.has_image(&self.node, &reference);
         let policy = w.spec(slot).image_pull_policy.clone();
+        // A scenario that describes an image and runs it under Never means one that somebody loaded onto the nodes by hand.
+        let spec = ctl.machine.image_spec(&reference);
+        if policy.as_deref() == Some("Never") && spec.described && !spec.missing {
+            ctl.machine.preload(&self.node, &reference);
+        }
+        let present = ctl.machine.has_image(&self.node, &reference);
         let policy = policy.as_deref().unwrap_or(if &*tag(&image) == "latest" { "Always" } else { "IfNotPresent" });
         if present && policy != "Always" {
             let message = format!("Container image {image:?} already present on machine and can be accessed by the pod");
