@@ -29,6 +29,24 @@ fn expectations_hold_and_journals_repeat() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// The digests of all journals, as committed. A change of behaviour changes some: look at the journals, then write the file anew with
+/// `WHEELHOUSE_BLESS=1 cargo test --test it golden`.
+#[test]
+fn golden_journals() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journals.txt");
+    let mut now = String::new();
+    for card in catalogue::cards(&OpenOptions::default()) {
+        let report = run(&card.name);
+        let lines = report.journal.iter().filter(|b| **b == b'\n').count();
+        now.push_str(&format!("{} {} {lines} records\n", report.digest(), card.name));
+    }
+    if std::env::var_os("WHEELHOUSE_BLESS").is_some() {
+        std::fs::write(&file, &now).unwrap();
+    }
+    let golden = std::fs::read_to_string(&file).unwrap_or_default().replace("\r\n", "\n");
+    assert_eq!(golden, now, "journals differ from tests/golden/journals.txt");
+}
+
 #[test]
 fn every_record_has_a_root() {
     use wheelhouse::session::Session;
