@@ -12,5 +12,6 @@ pub mod model;
 pub mod scenario;
 pub mod score;
 pub mod session;
+pub mod study;
 pub mod tui;
 pub mod worlds;
