@@ -106,9 +106,10 @@ impl Ledger {
     pub fn impaired_s(&self) -> u64 {
         self.total.seconds.iter().filter(|s| s.failed > 0).count() as u64
     }
-    /// Seconds in which more than half of the outcomes were failures.
-    pub fn downtime_s(&self) -> u64 {
-        self.total.seconds.iter().filter(|s| s.failed > s.ok).count() as u64
+    /// Seconds in which more than half of the outcomes were failures. The second that has just begun is not judged: its first outcomes
+    /// are the time-outs, which fall on whole seconds.
+    pub fn downtime_s(&self, now: SimTime) -> u64 {
+        self.total.seconds.iter().take(now.as_secs() as usize).filter(|s| s.failed > s.ok).count() as u64
     }
     /// The longest run of seconds in which requests failed; seconds without any outcome do not end it.
     pub fn longest_outage_s(&self) -> u64 {
@@ -157,7 +158,8 @@ mod tests {
         l.failed(&s, t(2), 30, FailReason::Timeout);
         l.failed(&s, t(2), 5, FailReason::Reset);
         assert_eq!(l.total.in_flight(), 5);
-        assert_eq!((l.impaired_s(), l.downtime_s(), l.longest_outage_s()), (1, 1, 1));
+        assert_eq!((l.impaired_s(), l.downtime_s(t(3)), l.longest_outage_s()), (1, 1, 1));
+        assert_eq!(l.downtime_s(t(2)), 0, "the second is not over");
         assert_eq!(l.total.seconds[2].worst, Some(FailReason::Timeout));
         assert_eq!(l.streams["shoppers"].failed_between(t(1), t(3)), 35);
         assert_eq!(l.streams["shoppers"].failed_between(t(0), t(2)), 0);

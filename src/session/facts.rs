@@ -54,7 +54,7 @@ impl LabFacts<'_> {
         let ledger = slot.world.ledger();
         let value = match name {
             "availability" | "sent" | "ok" | "failed" | "in_flight" => self.requests(slot, name, args)?,
-            "downtime_s" => json!(ledger.downtime_s()),
+            "downtime_s" => json!(ledger.downtime_s(self.lab.now)),
             "impaired_s" => json!(ledger.impaired_s()),
             "longest_outage_s" => json!(ledger.longest_outage_s()),
             "p50_ms" => json!(ledger.latency_quantile(1, 2).map(|d| d.as_secs_f64() * 1000.0)),

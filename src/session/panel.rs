@@ -29,7 +29,7 @@ pub fn view(lab: &Lab, journal: &Journal) -> LabView {
         worlds: lab
             .slots
             .iter()
-            .map(|s| WorldPanel { view: s.world.view(lab.now), requests: strip(s.world.ledger(), lab.now), score: score(s) })
+            .map(|s| WorldPanel { view: s.world.view(lab.now), requests: strip(s.world.ledger(), lab.now), score: score(s, lab.now) })
             .collect(),
         marks: marks(lab, journal),
         story: lab.story.to_vec(),
@@ -44,7 +44,7 @@ pub fn view(lab: &Lab, journal: &Journal) -> LabView {
 }
 
 /// The scoreboard's line of one world.
-pub fn score(slot: &Slot) -> ScoreView {
+pub fn score(slot: &Slot, now: SimTime) -> ScoreView {
     let ledger = slot.world.ledger();
     let t = &ledger.total;
     let copies = slot.world.copies();
@@ -57,7 +57,7 @@ pub fn score(slot: &Slot) -> ScoreView {
         in_flight: t.in_flight(),
         failed_by_reason: reasons(ledger),
         impaired_s: ledger.impaired_s(),
-        downtime_s: ledger.downtime_s(),
+        downtime_s: ledger.downtime_s(now),
         longest_outage_s: ledger.longest_outage_s(),
         manual_actions: slot.world.manual_actions(),
         p50_ms: ledger.latency_quantile(1, 2).map(ms),

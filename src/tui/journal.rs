@@ -7,9 +7,42 @@ use crate::session::view::{Record, RecordId, RecordType};
 
 use super::message::Message;
 
-/// Events that every start of a machine brings and that say nothing new; shown together with changes.
-const QUIET: &[&str] =
-    &["Starting", "NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID", "NodeAllocatableEnforced", "RegisteredNode"];
+/// Events that say nothing that a line beside them does not say as well; shown together with changes.
+const QUIET: &[&str] = &[
+    "Starting",
+    "NodeHasSufficientMemory",
+    "NodeHasNoDiskPressure",
+    "NodeHasSufficientPID",
+    "NodeAllocatableEnforced",
+    "RegisteredNode",
+    // The scheduler's decision stands above it.
+    "Scheduled",
+    // The container's change to running stands below them.
+    "Created",
+    "Started",
+    // A container joins and leaves its network with each start and end.
+    "connect",
+    "disconnect",
+];
+
+/// Changes that are steps of the story: who wrote (or whose name it begins with), to what kind, and words that make it a mere formality.
+const STEPS: &[(&str, &str, &[&str])] = &[
+    ("kubelet", "Pod", &["ContainerCreating", "PodInitializing"]),
+    ("node-controller", "Node", &[]),
+    ("node-controller", "Pod", &[]),
+    ("taint-eviction-controller", "Pod", &[]),
+    ("endpointslice-controller", "EndpointSlice", &["0 of 0"]),
+    ("kube-proxy", "Service", &["rewritten"]),
+    ("dockerd", "engine", &[]),
+];
+
+/// True if a change is worth a line among what matters. A kubelet calls a write `status` when nothing in it deserves a sentence.
+pub fn is_step(r: &Record) -> bool {
+    let is = |(actor, kind, formal): &(&str, &str, &[&str])| {
+        r.actor.starts_with(actor) && *r.object.kind == **kind && !formal.iter().any(|f| r.message.contains(f))
+    };
+    *r.message != *"status" && STEPS.iter().any(is)
+}
 
 /// What a pane lets through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +59,7 @@ impl Filter {
     fn lets(&self, r: &Record) -> bool {
         let world = r.world == "lab" || self.worlds.contains(&r.world);
         let kind = match r.kind {
-            RecordType::Change => self.changes,
+            RecordType::Change => self.changes || is_step(r),
             // Narration has its own place on the screen.
             RecordType::Story => false,
             RecordType::Event => self.changes || !(QUIET.contains(&&*r.reason) || count(r) > 1),

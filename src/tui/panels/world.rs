@@ -465,7 +465,10 @@ fn draw_copy(pen: &mut Pen, area: Rect, copy: &CopyView, grid: &Grid) {
     pen.put(area.x, area.y, label, &name, if copy.health == Health::Idle { dim } else { plain });
     let mut x = area.x + label + 1;
     let room = (area.right().saturating_sub(1)).saturating_sub(x);
-    let mut pieces: Vec<(&str, Style)> = vec![(sign, style), (" ", dim), (&copy.word, quiet)];
+    // A long state ("Restarting (1) 5 seconds ago") gives way to what follows it.
+    let follows = if copy.detail.is_empty() { 0 } else { text::width(&copy.detail) + 1 };
+    let word = text::fit(&copy.word, usize::from(room).saturating_sub(2 + follows).max(8), pen.theme.glyphs.ellipsis);
+    let mut pieces: Vec<(&str, Style)> = vec![(sign, style), (" ", dim), (&word, quiet)];
     if !copy.detail.is_empty() {
         pieces.extend([(" ", dim), (&*copy.detail, if copy.health == Health::Good { dim } else { style })]);
     }

@@ -255,7 +255,7 @@ impl Docker {
                 let rows: Vec<Vec<String>> = all.iter().map(|c| vec![c.name.to_string(), c.host.to_string(), c.status(now)]).collect();
                 (!all.is_empty()).then(|| Inspection {
                     object: object.clone(),
-                    title: format!("{} · {} copies", object.name, all.len()),
+                    title: format!("{} · {} {}", object.name, all.len(), if all.len() == 1 { "copy" } else { "copies" }),
                     health: all.iter().map(|c| self.health_of(c, now).0).max().unwrap_or_default(),
                     tabs: vec![("copies", super::text::table(&["NAME", "HOST", "STATUS"], &rows))],
                     related: all.iter().map(|c| events::object(c)).collect(),
