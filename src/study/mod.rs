@@ -4,3 +4,4 @@
 //! whoever calls says what day and time it is.
 
 pub mod bank;
+pub mod records;
