@@ -156,8 +156,11 @@ impl Memory {
     }
 }
 
+/// One answer, as one of its points has it: the day, the rating, how far it was made.
+type PointAnswer = (Date, Rating, u8);
+
 fn point_memories(scheduler: &Scheduler, reviews: &[&Review]) -> Vec<PointMemory> {
-    let mut points: Vec<(Arc<str>, Vec<(Date, Rating, u8)>)> = Vec::new();
+    let mut points: Vec<(Arc<str>, Vec<PointAnswer>)> = Vec::new();
     for review in reviews {
         for result in &review.points {
             let entry = (review.day, result.rating(), result.degree);
@@ -167,7 +170,7 @@ fn point_memories(scheduler: &Scheduler, reviews: &[&Review]) -> Vec<PointMemory
             }
         }
     }
-    let memory = |(point, history): (Arc<str>, Vec<(Date, Rating, u8)>)| {
+    let memory = |(point, history): (Arc<str>, Vec<PointAnswer>)| {
         let ratings: Vec<_> = history.iter().map(|(day, rating, _)| (*day, *rating)).collect();
         Some(PointMemory {
             point,

@@ -154,7 +154,7 @@ impl NewReview {
             score: self.score,
             points: self.points.clone(),
             misconceptions: self.misconceptions.clone(),
-            answer: self.answer.as_ref().map(|a| cut(a)),
+            answer: self.answer.as_ref().map(cut),
             took_ms: self.took.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX).min(MILLIS_MAX)),
         };
         review.check()?;
@@ -173,7 +173,8 @@ fn cut(answer: &Arc<str>) -> Arc<str> {
     if answer.len() <= ANSWER_BYTES_MAX {
         return answer.clone();
     }
-    answer[..answer.floor_char_boundary(ANSWER_BYTES_MAX)].into()
+    let end = (0..=ANSWER_BYTES_MAX).rev().find(|i| answer.is_char_boundary(*i)).unwrap_or(0);
+    answer[..end].into()
 }
 
 const ID_BYTES_MAX: usize = 200;
