@@ -25,7 +25,7 @@ impl<S: Clone> History<S> {
 
     /// True if a checkpoint at `step` is due.
     pub fn wants(&self, step: u64) -> bool {
-        self.points.last().is_none_or(|p| step >= p.step + self.spacing)
+        self.points.last().is_none_or(|p| step >= p.step.saturating_add(self.spacing))
     }
 
     /// Saves `state`, which stands at `step`.
@@ -75,6 +75,13 @@ impl<S: Clone> History<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_that_keeps_only_its_first_checkpoint() {
+        let mut h = History::new(u64::MAX, 4);
+        h.save(7, 7);
+        assert!(!h.wants(8) && !h.wants(u64::MAX - 1));
+    }
 
     #[test]
     fn keeps_the_first_and_the_recent() {

@@ -27,6 +27,7 @@ pub(super) fn cross(s: &Scenario, r: &Reader, uses: &Uses, sink: &Diagnostics) {
     images(s, uses, sink);
     triggers(s, sink);
     expectations(s, r, sink);
+    reveals(s, sink);
     expressions(s, &streams, sink);
     partitions(s, sink);
     targets(s, r, sink);
@@ -142,6 +143,26 @@ fn expectations(s: &Scenario, r: &Reader, sink: &Diagnostics) {
     }
     if s.expect.is_empty() && !r.has("solve") && !sink.has_errors() {
         sink.push(Diagnostic::note("this scenario expects nothing, so it cannot fail").at(&r.key_span("expect")));
+    }
+}
+
+/// The moments of answers must exist.
+fn reveals(s: &Scenario, sink: &Diagnostics) {
+    let end = SimTime::ZERO + s.duration;
+    for e in s.timeline.iter().filter(|e| !e.id.contains('#')) {
+        match e.ask.as_ref().and_then(|a| a.reveal.as_ref()) {
+            Some(Trigger::After { id, .. }) if !s.timeline.iter().any(|other| other.id == *id) => {
+                let names = s.timeline.iter().filter(|e| !e.id.contains('#')).map(|e| &*e.id);
+                sink.push(
+                    Diagnostic::error(format!("`reveal`: there is no entry `{id}` to come after")).at(&e.span).did_you_mean(id, names),
+                );
+            }
+            Some(Trigger::At(at)) if *at > end => {
+                let d = Diagnostic::error(format!("`reveal`: the answer would show at {at}; the scenario ends at {end}"));
+                sink.push(d.at(&e.span).help("leave `reveal` out to show it at the end"));
+            }
+            _ => {}
+        }
     }
 }
 

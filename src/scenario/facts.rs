@@ -12,6 +12,22 @@ pub trait Facts {
     /// # Errors
     /// A sentence for people.
     fn call(&self, world: Option<&str>, name: &str, args: &[Json]) -> Result<Json, String>;
+
+    /// What the fact can still become until the end of the run.
+    fn still(&self, _world: Option<&str>, _name: &str, _args: &[Json]) -> Still {
+        Still::Open
+    }
+}
+
+/// What a fact can still become.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Still {
+    /// It stays as it is.
+    Final,
+    /// A count that only grows, or a duration (in seconds) that is not over: not less than this.
+    AtLeast(f64),
+    /// Anything.
+    Open,
 }
 
 /// Where a fact lives.

@@ -228,9 +228,11 @@ pub struct Ask {
     pub id: Arc<str>,
     pub question: Text,
     pub choices: Vec<Text>,
-    /// The index of the right choice, worked out at the end of the run.
+    /// The index of the right choice.
     pub answer: Expression,
     pub because: Option<Text>,
+    /// When the answer is worked out and shown; None: as soon as it is certain.
+    pub reveal: Option<Trigger>,
 }
 
 /// A fault in one world.
@@ -322,6 +324,9 @@ impl Scenario {
             out.extend(e.say.iter().flat_map(Text::expressions));
             if let Some(a) = &e.ask {
                 a.expressions(&mut out);
+                if let Some(Trigger::When(x)) = &a.reveal {
+                    out.push(x);
+                }
             }
         }
         for e in &self.expect {

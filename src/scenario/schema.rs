@@ -293,8 +293,19 @@ pub const DEFS: &[Def] = &[
             req("id", "text", "Its name."),
             req("question", "words", "What is asked."),
             req("choices", "[words]", "Two to nine."),
-            req("answer", "expr | whole", "The number of the right choice, from 0; worked out at the end of the run."),
-            opt("because", "words", "Why."),
+            req("answer", "expr | whole", "The number of the right choice, from 0; worked out when the answer is revealed."),
+            opt("because", "words", "Why, with what was measured."),
+            opt("reveal", "@reveal", "When the answer shows; as soon as it is certain unless said otherwise, at the latest at the end."),
+        ],
+    },
+    Def {
+        name: "reveal",
+        what: "the moment of an answer",
+        fields: &[
+            opt("at", "duration", "At this time."),
+            opt("when", "expr", "As soon as this holds."),
+            opt("after", "text", "After the entry with this id."),
+            opt("delay", "duration", "Added to `after`."),
         ],
     },
     Def {

@@ -88,7 +88,7 @@ timeline:
   - {at: 6m, fault: {kind: traffic-spike, on: a, percent: 300}}
   - {at: 6m, traffic: {a: 50rps, b: {to: 9rps, over: 30s}}}
   - {at: 7m, run: {docker: [docker ps, docker images], kubernetes: kubectl get nodes}}
-  - {at: 8m, ask: {id: q, question: why?, choices: [a, b], answer: 1, because: so}}
+  - {at: 8m, ask: {id: q, question: why?, choices: [a, b], answer: 1, reveal: {after: one, delay: 1m}, because: so}}
 expect:
   - {always: 'kubernetes.ready(''deployment/shop'') >= 1', from: 1m, until: 20m, say: up}
   - {never: docker.manual_actions > 9}

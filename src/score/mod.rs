@@ -37,6 +37,10 @@ impl FaultWatch {
     pub fn detected_after(&self) -> Option<SimDuration> {
         self.detected.map(|t| t - self.at)
     }
+    /// Since when nothing fails, if that is so; a recovery begins here or later.
+    pub fn calm_since(&self) -> Option<SimTime> {
+        self.calm_since
+    }
     /// From the fault until every declared copy serves again and nothing fails.
     pub fn recovered_after(&self) -> Option<SimDuration> {
         self.recovered.map(|t| t - self.at)

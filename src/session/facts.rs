@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::kernel::{Journal, SimDuration};
+use crate::kernel::{Journal, SimDuration, SimTime};
 use crate::model::ledger::Stream;
-use crate::scenario::facts::WORLDS;
+use crate::scenario::facts::{Still, WORLDS};
 use crate::scenario::file::Scenario;
 use crate::scenario::{Facts, Text};
+use crate::score::FaultWatch;
 
 use super::lab::{Lab, Slot};
 
@@ -27,6 +28,36 @@ impl Facts for LabFacts<'_> {
             Some(value) => Ok(value),
             None if name == "same_uid" => Ok(json!(self.same_uid(index, args))),
             None => slot.world.fact(name, args, self.lab.now),
+        }
+    }
+
+    fn still(&self, world: Option<&str>, name: &str, args: &[Value]) -> Still {
+        if self.lab.finished {
+            return Still::Final;
+        }
+        let Some(slot) = world.and_then(|w| self.lab.world_index(w)).map(|i| &self.lab.slots[i]) else {
+            return if name == "now" { Still::AtLeast(self.lab.now.as_secs_f64()) } else { Still::Open };
+        };
+        let now = self.lab.now;
+        let watched = |after: fn(&FaultWatch) -> Option<SimDuration>, since: fn(&FaultWatch, SimTime) -> SimTime| match slot
+            .score
+            .of(text(args, 0))
+        {
+            Some(f) if after(f).is_some() => Still::Final,
+            Some(f) => Still::AtLeast((since(f, now) - f.at).as_secs_f64()),
+            None => Still::AtLeast(0.0),
+        };
+        match name {
+            "detected_after" => watched(FaultWatch::detected_after, |_, now| now),
+            "recovered_after" => watched(FaultWatch::recovered_after, |f, now| f.calm_since().unwrap_or(now)),
+            // A window of time moves on; what it counts can shrink.
+            _ if args.iter().any(Value::is_object) => Still::Open,
+            "sent" | "ok" | "failed" | "downtime_s" | "impaired_s" | "longest_outage_s" | "manual_actions" | "happened" => {
+                self.call(world, name, args).ok().and_then(|v| v.as_f64()).map_or(Still::Open, Still::AtLeast)
+            }
+            // Nothing that was deleted is undone: another of the same name is another object.
+            "deleted" if matches!(self.call(world, name, args), Ok(Value::Bool(true))) => Still::Final,
+            _ => Still::Open,
         }
     }
 }
@@ -112,8 +143,9 @@ impl LabFacts<'_> {
     fn answered_right(&self, id: &str) -> bool {
         let found =
             self.lab.scenario.timeline.iter().enumerate().find_map(|(i, e)| e.ask.as_ref().filter(|q| &*q.id == id).map(|q| (i, q)));
-        let Some((i, question)) = found else { return false };
-        let right = question.answer.eval(self).ok().and_then(|v| v.as_number()).map(|n| n as usize);
+        let Some((i, _)) = found else { return false };
+        // Before the run has shown it, nobody is right.
+        let right = self.lab.shown.get(&i).and_then(|s| s.choice);
         right.is_some() && self.lab.answers.get(&i).copied() == right
     }
 
@@ -129,7 +161,7 @@ fn text(args: &[Value], i: usize) -> &str {
     args.get(i).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn fault<'a>(slot: &'a Slot, args: &[Value]) -> Result<Option<&'a crate::score::FaultWatch>, String> {
+fn fault<'a>(slot: &'a Slot, args: &[Value]) -> Result<Option<&'a FaultWatch>, String> {
     Ok(slot.score.of(text(args, 0)))
 }
 

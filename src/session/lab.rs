@@ -15,6 +15,7 @@ use crate::worlds::{Output, World};
 
 use super::expect::Standing;
 use super::facts::LabFacts;
+use super::predict::Shown;
 use super::traffic::{Clients, TICK};
 use super::view::Stop;
 
@@ -72,6 +73,8 @@ pub struct Lab {
     pub asking: Option<usize>,
     /// Timeline index → choice.
     pub answers: Map<usize, usize>,
+    /// Timeline index → what the run answered, once it has.
+    pub shown: Map<usize, Arc<Shown>>,
     pub standings: Vec<Standing>,
     /// uid of every object that `same_uid` asks about, as first seen.
     pub first_uids: Map<(usize, Arc<str>), Arc<str>>,
@@ -117,6 +120,7 @@ impl Lab {
             pointing: None,
             asking: None,
             answers: Map::new(),
+            shown: Map::new(),
             standings: scenario.expect.iter().map(|_| Standing::default()).collect(),
             first_uids: Map::new(),
             finished: false,
@@ -228,6 +232,7 @@ impl Lab {
         self.remember_uids();
         self.fire_conditions(journal);
         self.judge(journal, false);
+        self.reveal(journal, false);
         self.agenda.schedule(self.now + SAMPLE, None, Event::Sample);
     }
 
@@ -422,6 +427,7 @@ impl Lab {
             slot.score.finish();
         }
         self.judge(journal, true);
+        self.reveal(journal, true);
         self.finished = true;
         self.stop = Some(Stop::End);
         journal.push(self.now, LAB, self.start, line(RecordType::Story, LAB, "End", "the scenario is over"));

@@ -11,6 +11,7 @@ mod expect;
 mod facts;
 mod lab;
 mod panel;
+mod predict;
 pub mod report;
 mod save;
 pub mod schedule;
@@ -73,6 +74,9 @@ pub struct Session {
 /// A checkpoint every so many steps: replaying between two is well below a frame.
 const CHECKPOINT_SPACING: u64 = 200;
 const CHECKPOINTS: usize = 1500;
+
+/// Events that looking ahead may take: about a second of waiting.
+const LOOK_AHEAD_STEPS: u64 = 1_000_000;
 
 impl Session {
     /// Opens a scenario by built-in name or file.
@@ -434,6 +438,30 @@ impl Session {
         if self.lab.asking.is_some() {
             self.input(Input::Answer { choice });
         }
+    }
+
+    /// What a question's answer is going to be: plays a copy of this lab ahead, and changes nothing here. None if the question was not
+    /// answered yet, or if the run is too long to be played at once.
+    pub fn look_ahead(&self, id: &str) -> Option<view::QuestionView> {
+        let asks = |i: &usize| self.lab.scenario.timeline[*i].ask.as_ref().is_some_and(|a| *a.id == *id);
+        let entry = self.lab.answers.keys().copied().find(asks)?;
+        let mut ahead = Self {
+            lab: self.lab.clone(),
+            journal: self.journal.clone(),
+            record_steps: Vec::new(),
+            history: History::new(u64::MAX, 1),
+            inputs: self.inputs.clone(),
+            breakpoint: None,
+            replies: Reply::default(),
+        };
+        for _ in 0..LOOK_AHEAD_STEPS {
+            if ahead.lab.shown.contains_key(&entry) {
+                return predict::question(&ahead.lab, &ahead.journal, entry);
+            }
+            ahead.next_at()?;
+            ahead.step();
+        }
+        None
     }
 
     /// Stops play once the expression holds; None clears it.

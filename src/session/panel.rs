@@ -7,7 +7,8 @@ use crate::scenario::file::Trigger;
 
 use super::facts::LabFacts;
 use super::lab::{Lab, Slot};
-use super::view::{ExpectationView, FaultScore, LabView, Mark, MarkKind, QuestionView, RequestStrip, ScoreView, WorldPanel};
+use super::predict::question;
+use super::view::{ExpectationView, FaultScore, LabView, Mark, MarkKind, RequestStrip, ScoreView, WorldPanel};
 
 /// Seconds of history in a request strip.
 const STRIP_SECONDS: usize = 240;
@@ -35,6 +36,7 @@ pub fn view(lab: &Lab, journal: &Journal) -> LabView {
         story: lab.story.to_vec(),
         pointing_at: lab.pointing.as_deref().map(String::from),
         question: lab.asking.and_then(|i| question(lab, journal, i)),
+        asked: (0..lab.happened.len()).filter(|i| lab.happened[*i].is_some()).filter_map(|i| question(lab, journal, i)).collect(),
         answered: lab.answers.keys().filter_map(|i| question(lab, journal, *i)).collect(),
         expectations: expectations(lab, &facts),
         finished: lab.finished,
@@ -126,22 +128,6 @@ pub fn marks(lab: &Lab, journal: &Journal) -> Vec<Mark> {
     out.extend(yours.map(|r| Mark { at: r.at, kind: MarkKind::Yours, label: r.message.to_string(), past: true }));
     out.sort_by_key(|m| m.at);
     out
-}
-
-fn question(lab: &Lab, journal: &Journal, entry: usize) -> Option<QuestionView> {
-    let q = lab.scenario.timeline.get(entry)?.ask.as_ref()?;
-    let facts = LabFacts { lab, journal };
-    let chosen = lab.answers.get(&entry).copied();
-    // Before the end the measured answer is not known, and it must not be given away.
-    let answer = if lab.finished { facts.right_choice(entry) } else { None };
-    Some(QuestionView {
-        id: q.id.to_string(),
-        text: facts.text(&q.question),
-        choices: q.choices.iter().map(|c| facts.text(c)).collect(),
-        chosen,
-        answer,
-        because: if answer.is_some() { q.because.as_ref().map(|b| facts.text(b)).unwrap_or_default() } else { String::new() },
-    })
 }
 
 /// The expectations with how they stand.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::view::{ExpectationView, LabView, SimTime, Stop};
+use super::view::{ExpectationView, LabView, QuestionView, SimTime, Stop};
 use super::{OpenOptions, Session};
 
 /// A finished run.
@@ -32,7 +32,7 @@ pub fn run(
         match session.advance(end, 50_000) {
             Stop::End | Stop::Reached => break,
             Stop::Budget => progress(session.now(), end),
-            Stop::Pause | Stop::Question | Stop::Breakpoint(_) => {}
+            Stop::Pause | Stop::Question | Stop::Reveal | Stop::Breakpoint(_) => {}
         }
     }
     let mut journal = Vec::new();
@@ -88,6 +88,7 @@ impl Report {
             "duration_s": self.view.now.as_secs_f64(),
             "worlds": worlds,
             "expectations": expectations,
+            "predictions": self.view.asked.iter().map(prediction).collect::<Vec<_>>(),
             "debrief": self.view.debrief,
             "notes": self.notes.iter().map(|(w, n)| (w.clone(), json!(n))).collect::<Map<_, _>>(),
             "journal_sha256": self.digest(),
@@ -164,6 +165,10 @@ impl Report {
             out.push_str("\nexpected\n");
             v.expectations.iter().for_each(|e| expectation(&mut out, e));
         }
+        if !v.asked.is_empty() {
+            out.push_str("\npredictions\n");
+            v.asked.iter().for_each(|q| asked(&mut out, q));
+        }
         if !v.debrief.is_empty() {
             out.push_str("\nwhat this run showed\n");
             v.debrief.iter().for_each(|line| {
@@ -190,6 +195,42 @@ fn expectation(out: &mut String, e: &ExpectationView) {
     let _ = writeln!(out, "  {mark} {}", e.say);
     if e.passed != Some(true) {
         let _ = writeln!(out, "      {} {}\n      {}", e.mode, e.expr, if e.detail.is_empty() { "not decided" } else { &e.detail });
+    }
+}
+
+/// A prediction: what was asked, what somebody chose, and what the run answered when.
+fn prediction(q: &QuestionView) -> Value {
+    json!({
+        "id": q.id,
+        "question": q.text,
+        "choices": q.choices,
+        "chosen": q.chosen,
+        "answer": q.answer,
+        "right": q.right(),
+        "known_at_s": q.known_at.map(SimTime::as_secs_f64),
+        "because": q.because,
+    })
+}
+
+fn asked(out: &mut String, q: &QuestionView) {
+    let mark = match q.right() {
+        Some(true) => "✔",
+        Some(false) => "✖",
+        None => "?",
+    };
+    let _ = writeln!(out, "  {mark} {}", q.text);
+    if let Some(said) = q.chosen.and_then(|c| q.choices.get(c)) {
+        let _ = writeln!(out, "      predicted: {said}");
+    }
+    match (q.answer.and_then(|a| q.choices.get(a)), q.known_at) {
+        (Some(answer), Some(at)) => {
+            let _ = writeln!(out, "      {answer} (known at {})", at.clock());
+        }
+        (None, Some(_)) => out.push_str("      this run has no answer\n"),
+        _ => out.push_str("      not known when the run was cut short\n"),
+    }
+    if !q.because.is_empty() {
+        let _ = writeln!(out, "      {}", q.because);
     }
 }
 

@@ -179,10 +179,11 @@ fn stops_at_pause_question_and_end() {
     assert_eq!(s.now(), SimTime::from_secs(20));
     assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Question);
     s.answer(1);
+    assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Reveal);
     assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::End);
     let v = s.view();
     assert_eq!((v.answered[0].chosen, v.answered[0].answer), (Some(1), Some(1)));
-    assert!(v.answered[0].because.contains("140"));
+    assert!(v.answered[0].because.contains("failed 35 times"), "{}", v.answered[0].because);
 }
 
 #[test]
@@ -240,6 +241,87 @@ fn inputs_are_replayed_and_a_new_one_forks_history() {
     assert!(s.save().contains("kind: node-down"));
     let again = Opened::text("saved", &s.save(), Folder::Nothing);
     assert!(crate::scenario::Scenario::load(&again, &[]).is_ok(), "{}", s.save());
+}
+
+#[test]
+fn an_answer_shows_as_soon_as_it_is_certain() {
+    let mut s = session();
+    s.jump_to(SimTime::from_secs(34));
+    assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Question);
+    assert!(s.view().asked[0].answer.is_none(), "not before somebody could think about it");
+    assert!(s.look_ahead("q").is_none(), "who has not answered is told nothing");
+    s.answer(0);
+    let before = (text(&s), s.step_count(), s.now());
+    let ahead = s.look_ahead("q").unwrap();
+    assert_eq!((text(&s), s.step_count(), s.now()), before, "looking ahead changes nothing");
+    assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Reveal);
+    // The host went dark at 30 s, so at 35 s requests had failed already.
+    assert_eq!(s.now(), SimTime::from_secs(35));
+    let shown = s.view().answered[0].clone();
+    assert_eq!(shown, ahead);
+    assert_eq!((shown.answer, shown.right(), shown.known_at), (Some(1), Some(false), Some(s.now())));
+    to_end(&mut s);
+    assert_eq!(s.view().answered[0].because, shown.because, "what was told is not told otherwise later");
+    s.jump_to(SimTime::from_secs(34));
+    assert!(s.view().asked.is_empty(), "going back undoes it");
+}
+
+/// What the outlook of an expression says is certain must still be so at the end: asked of every built-in scenario.
+#[test]
+fn early_answers_are_the_answers_of_the_end() {
+    let options = OpenOptions::default();
+    let mut early = 0;
+    for card in catalogue::cards(&options) {
+        let mut s = Session::open(&card.name, &options).unwrap();
+        s.headless();
+        to_end(&mut s);
+        for (i, entry) in s.lab.scenario.timeline.iter().enumerate() {
+            let Some(ask) = &entry.ask else { continue };
+            let shown = s.lab.shown.get(&i).unwrap_or_else(|| panic!("{}: {} was never answered", card.name, ask.id));
+            assert!(shown.choice.is_some(), "{}: the answer to {} is none of the choices", card.name, ask.id);
+            let facts = LabFacts { lab: &s.lab, journal: &s.journal };
+            for duration in
+                ask.because.iter().flat_map(|b| b.expressions()).filter(|e| e.returns() == crate::scenario::facts::Type::Duration)
+            {
+                let measured = duration.eval(&facts).unwrap().people();
+                assert!(shown.because.contains(&measured), "{}: {} says {}, not {measured}", card.name, ask.id, shown.because);
+            }
+            if ask.reveal.is_none() {
+                assert_eq!(shown.choice, facts.right_choice(i), "{}: {}", card.name, ask.id);
+            }
+            early += usize::from(shown.at < s.end());
+        }
+    }
+    assert!(early > 8, "only {early} answers come before the end");
+}
+
+#[test]
+fn a_file_fixes_the_moment_of_an_answer() {
+    let with = |reveal: &str| {
+        let text = SCENARIO.replace("choices: [none, some]", &format!("reveal: {reveal}, choices: [none, some]"));
+        crate::scenario::Scenario::load(&Opened::text("toy", &text, Folder::Nothing), &[]).map(|l| l.scenario).map_err(|d| d.render(false))
+    };
+    for (reveal, at, told) in
+        [("{at: 45s}", 45, Some(45)), ("{after: dark, delay: 12s}", 42, Some(42)), ("{when: 'docker.failed >= 70'}", 40, None)]
+    {
+        let mut s = Session::with_worlds(Arc::new(with(reveal).unwrap()), vec![Toy::boxed(4)], 4, "en");
+        s.jump_to(SimTime::from_secs(36));
+        assert_eq!(s.view().asked[0].shows_at, told.map(SimTime::from_secs), "{reveal}");
+        s.answer(1);
+        assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Reveal, "{reveal}");
+        assert_eq!(s.now(), SimTime::from_secs(at), "{reveal}");
+    }
+    for (reveal, wrong) in [
+        ("{after: nothing}", "there is no entry `nothing` to come after"),
+        ("{at: 3m}", "the answer would show at"),
+        ("{at: 40s, after: dark}", "cannot both say when"),
+        ("{at: 40s, delay: 1s}", "`delay` belongs to `after`"),
+        ("{}", "this does not say when the answer shows"),
+        ("{settled: true}", "has no field `settled`"),
+    ] {
+        let errors = with(reveal).map(|_| ()).unwrap_err();
+        assert!(errors.contains(wrong), "{reveal}: {errors}");
+    }
 }
 
 #[test]

@@ -25,7 +25,9 @@ pub struct LabView {
     pub pointing_at: Option<String>,
     /// A question that waits for an answer.
     pub question: Option<QuestionView>,
-    /// Questions that were answered; with the right choice once the run is over.
+    /// Every question so far, in the order of the file; with the measured answer once the run has shown it.
+    pub asked: Vec<QuestionView>,
+    /// Those of them that somebody answered.
     pub answered: Vec<QuestionView>,
     pub expectations: Vec<ExpectationView>,
     pub finished: bool,
@@ -121,8 +123,19 @@ pub struct QuestionView {
     pub chosen: Option<usize>,
     /// The measured answer, once the run has shown it.
     pub answer: Option<usize>,
-    /// Why, shown with the answer.
+    /// Why, with what was measured; shown with the answer.
     pub because: String,
+    /// When the run showed it.
+    pub known_at: Option<SimTime>,
+    /// When the run is going to show it, where that moment does not depend on the outcome.
+    pub shows_at: Option<SimTime>,
+}
+
+impl QuestionView {
+    /// Whether the prediction was right; None before the answer is known, or if there is none of either.
+    pub fn right(&self) -> Option<bool> {
+        Some(self.chosen? == self.answer?)
+    }
 }
 
 /// One expectation and how it stands.
@@ -147,6 +160,8 @@ pub enum Stop {
     /// The narrator paused (text shown in `story`).
     Pause,
     Question,
+    /// The answer to a prediction came to light.
+    Reveal,
     /// A breakpoint became true: its expression.
     Breakpoint(String),
     End,

@@ -362,6 +362,7 @@ impl App {
             Message::Zoom => lab.zoom = !lab.zoom,
             Message::Density => lab.toggle_density(),
             Message::Debrief => self.panels.push(Box::new(Debrief::default())),
+            Message::LookAhead => self.look_ahead(),
             Message::NextPane => self.focus_next(1),
             Message::PreviousPane => self.focus_next(-1),
             m => self.move_in_lab(m),
@@ -419,6 +420,20 @@ impl App {
         match Inspect::new(lab, world, &object) {
             Some(panel) => self.panels.push(Box::new(panel)),
             None => lab.complain(format!("{object} is not there (any more); w tells why")),
+        }
+    }
+
+    /// The answer to the last prediction that is still open.
+    fn look_ahead(&mut self) {
+        let Some(lab) = &mut self.lab else { return };
+        let Some(open) = lab.view.answered.iter().rev().find(|q| q.known_at.is_none()).map(|q| q.id.clone()) else {
+            return lab.complain("no prediction of yours waits for its answer");
+        };
+        lab.player.playing = false;
+        match lab.door.look_ahead(&open) {
+            Some(asked) if asked.answer.is_some() => self.panels.push(Box::new(Question::ahead(asked))),
+            Some(_) => lab.say("this run will have no answer to that"),
+            None => lab.say("this lab is too large to be played ahead; let it run"),
         }
     }
 

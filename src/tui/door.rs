@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::session::view::{
-    FaultChoice, Inspection, LabView, MarkKind, ObjectRef, Record, RecordId, Reply, ScenarioCard, SimDuration, SimTime, Stop,
+    FaultChoice, Inspection, LabView, MarkKind, ObjectRef, QuestionView, Record, RecordId, Reply, ScenarioCard, SimDuration, SimTime, Stop,
 };
 use crate::session::{Session, StepSize, WhyStep};
 
@@ -31,6 +31,7 @@ pub trait Door {
     fn fault_targets(&self, word: &str, world: Option<&str>) -> Vec<Arc<str>>;
     fn inject(&mut self, word: &str, target: &str, world: Option<&str>, lasts: Option<SimDuration>) -> Result<String, String>;
     fn answer(&mut self, choice: usize);
+    fn look_ahead(&self, id: &str) -> Option<QuestionView>;
     fn set_breakpoint(&mut self, expr: Option<&str>) -> Result<(), String>;
     fn restart(&mut self);
     fn save(&self) -> String;
@@ -114,6 +115,9 @@ impl Door for Session {
     }
     fn answer(&mut self, choice: usize) {
         self.answer(choice);
+    }
+    fn look_ahead(&self, id: &str) -> Option<QuestionView> {
+        self.look_ahead(id)
     }
     fn set_breakpoint(&mut self, expr: Option<&str>) -> Result<(), String> {
         self.set_breakpoint(expr)

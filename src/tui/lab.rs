@@ -193,7 +193,7 @@ impl Lab {
         match stop {
             Stop::Reached | Stop::Budget => return,
             Stop::Pause => self.narrator_waits = true,
-            Stop::Question | Stop::End => {}
+            Stop::Question | Stop::Reveal | Stop::End => {}
             Stop::Breakpoint(expr) => self.say(format!("breakpoint: {expr}")),
         }
         self.player.playing = false;

@@ -48,6 +48,8 @@ pub enum Message {
     Zoom,
     Density,
     Debrief,
+    /// The answer to the last prediction, played ahead.
+    LookAhead,
     // the line where people type
     Submit,
     Complete,

@@ -5,6 +5,7 @@
 
 mod compile;
 mod eval;
+mod outlook;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -188,6 +189,15 @@ impl Expression {
     /// A sentence with its place inside the expression; also when the step budget is used up.
     pub fn eval(&self, facts: &dyn Facts) -> Result<Value, EvalError> {
         eval::Run::new(facts).eval(&self.inner.root)
+    }
+
+    /// The value that it has now and keeps for the rest of the run, whatever still happens; None while that is open.
+    pub fn certain(&self, facts: &dyn Facts) -> Option<Value> {
+        match outlook::outlook(&self.inner.root, facts) {
+            outlook::Outlook::Sure(v) => Some(v),
+            outlook::Outlook::Within(low, high) if low == high && low.is_finite() => Some(Value::Float(low)),
+            _ => None,
+        }
     }
 
     /// The truth now.

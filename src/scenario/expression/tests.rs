@@ -2,6 +2,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::document::Source;
+use crate::scenario::facts::Still;
 
 /// A run that stands still.
 struct Fixed;
@@ -27,6 +28,54 @@ impl Facts for Fixed {
             (None, "now", _) => json!(171.3),
             other => return Err(format!("{other:?} is not in this test")),
         })
+    }
+}
+
+/// The same in the middle of a run.
+struct Midway;
+
+impl Facts for Midway {
+    fn call(&self, world: Option<&str>, name: &str, args: &[Json]) -> Result<Json, String> {
+        Fixed.call(world, name, args)
+    }
+    fn still(&self, world: Option<&str>, name: &str, args: &[Json]) -> Still {
+        match (world, name) {
+            (Some("kubernetes"), "recovered_after") => Still::Final,
+            (Some("docker"), "recovered_after") => Still::AtLeast(200.0),
+            (Some("kubernetes"), "failed") if args.is_empty() => Still::AtLeast(1497.0),
+            (None, "same_uid") => Still::Final,
+            _ => Still::Open,
+        }
+    }
+}
+
+#[test]
+fn what_is_certain_before_the_end() {
+    let certain = |text: &str| compile(text).unwrap().certain(&Midway).map(|v| v.people());
+    for (text, expect) in [
+        ("2", Some("2")),
+        ("kubernetes.recovered_after('x') > duration('5m') ? 2 : 0", Some("2")),
+        // Two hundred seconds have passed, and it is not over.
+        ("docker.recovered_after('x') > duration('3m') ? 2 : 0", Some("2")),
+        ("docker.recovered_after('x') > duration('4m') ? 2 : 0", None),
+        ("docker.recovered_after('x') <= duration('3m')", Some("no")),
+        ("docker.recovered_after('x') > kubernetes.recovered_after('x')", None),
+        ("docker.recovered_after('x') + duration('3m') > kubernetes.recovered_after('x')", Some("yes")),
+        ("kubernetes.failed == 0 ? 3 : 2", Some("2")),
+        ("kubernetes.failed > 1000 ? 1 : 0", Some("1")),
+        ("kubernetes.failed > 2000 ? 1 : 0", None),
+        ("kubernetes.failed(last('1m')) > 1", None),
+        ("kubernetes.failed > 2000 ? 1 : 1", Some("1")),
+        ("1000 - kubernetes.failed < 0", Some("yes")),
+        ("kubernetes.availability > 0.5 && kubernetes.failed < 9", Some("no")),
+        ("kubernetes.availability > 0.5 || kubernetes.failed > 9", Some("yes")),
+        ("kubernetes.availability > 0.5", None),
+        ("!(kubernetes.failed == 0)", Some("yes")),
+        ("kubernetes.pods.size() > 0", None),
+        ("same_uid('deployment/shop') ? 1 : 0", Some("1")),
+        ("min(kubernetes.ready('deployment/shop'), 0)", None),
+    ] {
+        assert_eq!(certain(text).as_deref(), expect, "{text}");
     }
 }
 

@@ -62,7 +62,7 @@ impl<'a> Loader<'a> {
         let r = field.reader("a drill")?;
         let goal = r.req("goal").and_then(|f| self.condition(&f));
         let say = r.opt("say").and_then(|f| self.text(&f));
-        let cause = r.opt("cause").and_then(|f| self.ask(&f));
+        let cause = r.opt("cause").and_then(|f| self.ask(&f, false));
         let mut solution = Vec::new();
         for f in r.req("solution").iter().flat_map(|f| f.list(100)) {
             self.solution_step(&f, setup, &mut solution);

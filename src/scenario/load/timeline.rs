@@ -99,7 +99,7 @@ impl<'a> Loader<'a> {
 
     fn entry(&self, r: &Reader<'a>, i: usize, setup: &Setup, seed: u64) -> Option<(Entry, Option<SimDuration>, Option<u64>)> {
         let own_id = r.opt("id").and_then(|f| self.name(&f));
-        let ask = r.opt("ask").and_then(|f| self.ask(&f));
+        let ask = r.opt("ask").and_then(|f| self.ask(&f, true));
         let id: Arc<str> = match (&own_id, &ask) {
             (Some(id), _) => id.clone(),
             (None, Some(ask)) => ask.id.clone(),
@@ -174,18 +174,50 @@ impl<'a> Loader<'a> {
         }
     }
 
-    pub(super) fn ask(&self, field: &Field<'a>) -> Option<Ask> {
+    /// A question; only those of the timeline say when their answer shows.
+    pub(super) fn ask(&self, field: &Field<'a>, on_timeline: bool) -> Option<Ask> {
         let r = field.reader("a question")?;
         let id = r.req("id").and_then(|f| self.name(&f));
         let question = r.req("question").and_then(|f| self.text(&f));
         let choices: Vec<_> = r.req("choices").map(|f| f.list(9).iter().filter_map(|f| self.text(f)).collect()).unwrap_or_default();
         let answer = r.req("answer").and_then(|f| self.answer(&f, choices.len()));
         let because = r.opt("because").and_then(|f| self.text(&f));
+        let reveal = r.opt("reveal").filter(|_| on_timeline).and_then(|f| self.reveal(&f));
+        if r.has("reveal") && !on_timeline {
+            self.sink.push(Diagnostic::error("`reveal` belongs to questions of the timeline").at(&r.key_span("reveal")));
+        }
         if r.has("choices") && choices.len() < 2 {
             self.sink.push(Diagnostic::error("a question needs at least two choices").at(&r.key_span("choices")));
         }
         r.finish();
-        Some(Ask { id: id?, question: question?, choices, answer: answer?, because })
+        Some(Ask { id: id?, question: question?, choices, answer: answer?, because, reveal })
+    }
+
+    /// `{at: 5m}`, `{after: blackout, delay: 6m}` or `{when: "…"}`.
+    fn reveal(&self, field: &Field<'a>) -> Option<Trigger> {
+        let r = field.reader("the moment of an answer")?;
+        let at = r.opt("at").and_then(|f| self.moment(&f)).map(Trigger::At);
+        let when = r.opt("when").and_then(|f| self.condition(&f)).map(Trigger::When);
+        let after = r.opt("after").and_then(|f| f.text());
+        let delay = r.opt("delay").and_then(|f| f.duration(limits::SCENARIO_DURATION_MAX));
+        let given: Vec<&str> = ["at", "when", "after"].into_iter().filter(|k| r.has(k)).collect();
+        match given.as_slice() {
+            [] => {
+                let d = Diagnostic::error("this does not say when the answer shows").at(r.span());
+                self.sink.push(d.help("give it `at: 5m`, `after: ID` or `when: \"…\"`"));
+            }
+            [_] => {}
+            [first, second, ..] => {
+                let d = Diagnostic::error(format!("`{first}` and `{second}` cannot both say when")).at(&r.key_span(second));
+                self.sink.push(d.related(&r.key_span(first), "the other one"));
+            }
+        }
+        if delay.is_some() && !r.has("after") {
+            self.sink.push(Diagnostic::error("`delay` belongs to `after`").at(&r.key_span("delay")));
+        }
+        r.finish();
+        let after = after.map(|id| Trigger::After { id: id.into(), delay: delay.unwrap_or(SimDuration::ZERO) });
+        at.or(when).or(after)
     }
 
     /// `{kubernetes: kubectl get pods, docker: [docker ps, docker info]}`

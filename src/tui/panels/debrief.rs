@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use crate::session::view::{ExpectationView, LabView};
+use crate::session::view::{ExpectationView, LabView, QuestionView};
 use crate::tui::draw::{Pen, centred};
 use crate::tui::keys::Context;
 use crate::tui::lab::Lab;
@@ -78,6 +78,11 @@ fn rows(pen: &Pen, view: &LabView, width: u16) -> Vec<Row> {
     }
     if !view.expectations.is_empty() {
         rows.push(vec![]);
+    }
+    let scored = view.answered.iter().filter_map(QuestionView::right).count();
+    if scored > 1 {
+        let right = view.answered.iter().filter(|q| q.right() == Some(true)).count();
+        rows.push(vec![(0, format!("{right} of {scored} predictions were right"), plain)]);
     }
     for q in view.answered.iter().filter(|q| q.answer.is_some()) {
         let right = q.chosen == q.answer;

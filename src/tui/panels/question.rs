@@ -15,12 +15,19 @@ use crate::tui::widgets::scroll::List;
 pub struct Question {
     asked: QuestionView,
     list: List,
+    /// The answer comes from a copy of the lab that was played ahead.
+    ahead: bool,
 }
 
 impl Question {
     pub fn new(asked: QuestionView) -> Self {
         let cursor = asked.chosen.unwrap_or(0);
-        Self { asked, list: List::at(cursor) }
+        Self { asked, list: List::at(cursor), ahead: false }
+    }
+
+    /// An answer that the lab on screen has not reached yet.
+    pub fn ahead(asked: QuestionView) -> Self {
+        Self { ahead: true, ..Self::new(asked) }
     }
 
     /// The run has shown the answer: this is about right or wrong.
@@ -32,7 +39,11 @@ impl Question {
         if !self.revealed() {
             lab.door.answer(self.list.cursor);
             lab.touch();
-            lab.say("we shall see; space goes on");
+            let said = self.asked.choices.get(self.list.cursor).map_or("", |c| c);
+            // Only a moment that does not hang on the outcome may be told.
+            let when =
+                self.asked.shows_at.map_or_else(|| "the run will show it".to_string(), |at| format!("you will see it at {}", at.clock()));
+            lab.say(format!("you said: {}; {when} · a: look ahead", text::fit(said, 30, "...")));
             return Flow::Close;
         }
         lab.settled.insert(self.asked.id.clone());
@@ -98,7 +109,11 @@ impl Panel for Question {
         let rows = question.len() + 1 + choice_rows + because.len() + usize::from(!because.is_empty());
         let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4 + verdict).min(screen.height);
         let area = centred(screen, width, height);
-        let title = if self.revealed() { "What happened" } else { "What will happen?" };
+        let title = match (self.revealed(), self.ahead) {
+            (true, true) => "What is going to happen",
+            (true, false) => "What happened",
+            (false, _) => "What will happen?",
+        };
         let inner = surface(pen, area, title, Context::Question);
         let inner = Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width.saturating_sub(2), height: inner.height.saturating_sub(2) };
         let (story, plain, dim) = (pen.ink(Ink::Story), pen.ink(Ink::Text), pen.ink(Ink::Dim));
@@ -149,7 +164,8 @@ impl Panel for Question {
                 (None, _) => (g.open, " You did not answer.", Ink::Dim),
             };
             let style = pen.ink(ink);
-            let verdict = format!("{sign}{words}");
+            let at = self.asked.known_at.map_or_else(String::new, |at| format!(" Measured at {}.", at.clock()));
+            let verdict = format!("{sign}{words}{at}");
             put(pen, 0, &verdict, style);
             for line in &because {
                 put(pen, 0, line, plain);

@@ -389,6 +389,8 @@ impl Fake {
             chosen: self.chosen,
             answer: (self.finished() && self.chosen.is_some()).then_some(2),
             because: "The node is noticed after 50 s, but its pods tolerate an unreachable node for another 300 s before they are deleted and replaced.".into(),
+            known_at: (self.finished() && self.chosen.is_some()).then(|| self.end()),
+            shows_at: None,
         }
     }
 }
@@ -490,6 +492,7 @@ impl Door for Fake {
             story: story.iter().filter(|(at, _)| *at <= self.second()).map(|(at, s)| (SimTime::from_secs(*at), (*s).to_string())).collect(),
             pointing_at: (10..60).contains(&self.second()).then(|| "kubernetes.nodes".to_string()),
             question: (self.asked && self.chosen.is_none() && !self.finished()).then(|| self.question()),
+            asked: vec![],
             answered: self.chosen.map(|_| self.question()).into_iter().collect(),
             expectations: vec![
                 held(self.finished().then_some(true), "Two copies keep serving", ""),
@@ -647,6 +650,9 @@ impl Door for Fake {
     fn answer(&mut self, choice: usize) {
         self.log.borrow_mut().answers.push(choice);
         self.chosen = Some(choice);
+    }
+    fn look_ahead(&self, id: &str) -> Option<QuestionView> {
+        (id == "when").then(|| QuestionView { answer: Some(2), known_at: Some(SimTime::from_secs(EVICTED)), ..self.question() })
     }
     fn set_breakpoint(&mut self, expr: Option<&str>) -> Result<(), String> {
         if expr.is_some_and(|e| e.contains("nonsense")) {

@@ -51,6 +51,16 @@ fn an_answer_is_kept_and_judged_at_the_end() {
 }
 
 #[test]
+fn a_prediction_can_be_looked_up_ahead() {
+    let mut s = Screen::lab(80, 24);
+    s.press("a").shows("no prediction of yours");
+    s.press("n2").shows("you said: after about 50 s; the run will show it · a: look ahead");
+    s.press("a").shows("What is going to happen").shows("✖ It went otherwise. Measured at 07:50.");
+    s.press("<enter>").hides("What is going to happen").shows("00:01:50.000");
+    s.press("<end>").hides("What happened").shows("Debrief");
+}
+
+#[test]
 fn a_skipped_question_does_not_come_back() {
     let mut s = Screen::lab(120, 36);
     s.press("n<esc>").hides("What will happen?");
