@@ -374,15 +374,15 @@ impl Kubelet {
         }
     }
 
-    /// An event about a pod.
+    /// An event about a pod; also about one that was deleted by force, as events outlive what they are about.
     fn say(&mut self, w: &Worker, warning: bool, reason: &'static str, message: &str, ctl: &mut Ctl) {
-        if self.connected(ctl) && !w.gone {
+        if self.connected(ctl) {
             ctl.event(&w.object(), warning, reason, message);
         }
     }
     /// An event about a container.
     fn say_at(&mut self, w: &Worker, slot: usize, warning: bool, reason: &'static str, message: &str, ctl: &mut Ctl) {
-        if self.connected(ctl) && !w.gone {
+        if self.connected(ctl) {
             ctl.event_at(&w.object(), &w.field(slot), warning, reason, message);
         }
     }

@@ -170,6 +170,17 @@ fn containers_outlive_their_kubelet() {
 }
 
 #[test]
+fn a_pod_deleted_by_force_is_stopped_all_the_same() {
+    let mut lab = Lab::new(1, &one("p", ""));
+    lab.run(S(10));
+    let words = "kubectl delete pod p --grace-period=0 --force".split(' ').map(String::from).collect::<Vec<_>>();
+    lab.cx(|w, cx| w.console(&words, &crate::worlds::NoFiles, cx));
+    lab.run(S(60));
+    assert!(lab.pods().is_empty());
+    assert_eq!(lab.reasons("p").last().map(String::as_str), Some("Killing"), "the kubelet tells, though the pod is gone");
+}
+
+#[test]
 fn a_full_disk_evicts() {
     let mut lab = Lab::new(1, &one("p", "    command: [sleep, \"3600\"]\n"));
     lab.run(S(20));
