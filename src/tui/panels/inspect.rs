@@ -35,7 +35,7 @@ impl Inspect {
         let names = lab.view.worlds.iter().map(|w| w.view.name);
         let candidates: Vec<&'static str> = if world == "lab" { names.collect() } else { names.filter(|n| *n == world).collect() };
         let (world, seen) = candidates.into_iter().find_map(|w| lab.door.inspect(w, object).map(|i| (w, i)))?;
-        let texts = seen.tabs.iter().map(|(_, t)| TextView::new(t.clone())).collect();
+        let texts = seen.tabs.iter().map(|(_, t)| TextView::new(words(t))).collect();
         Some(Self { world, seen, tab: 0, texts, related: List::default(), actions: List::default(), before: Vec::new(), gone: false })
     }
 
@@ -94,11 +94,11 @@ impl Panel for Inspect {
         match lab.door.inspect(self.world, &self.seen.object) {
             Some(now) => {
                 for (view, (_, text)) in self.texts.iter_mut().zip(&now.tabs) {
-                    view.set(text.clone());
+                    view.set(words(text));
                 }
                 self.texts.truncate(now.tabs.len());
                 let known = self.texts.len();
-                self.texts.extend(now.tabs.iter().skip(known).map(|(_, t)| TextView::new(t.clone())));
+                self.texts.extend(now.tabs.iter().skip(known).map(|(_, t)| TextView::new(words(t))));
                 self.seen = now;
                 self.gone = false;
             }
@@ -219,4 +219,9 @@ fn rows_of(pen: &mut Pen, area: Rect, rows: &[(String, String)], list: &List, no
         pen.spots.add(place, Spot::Panel(1, n));
     }
     pen.scrollbar(area, first, shown, rows.len());
+}
+
+/// An empty tab says that it is.
+fn words(text: &str) -> String {
+    if text.trim().is_empty() { "nothing so far".into() } else { text.into() }
 }

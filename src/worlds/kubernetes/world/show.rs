@@ -175,7 +175,7 @@ impl Kubernetes {
         let mut tabs: Vec<(&'static str, String)> = Vec::new();
         tabs.extend(super::super::console::describe_text(self, kind, &key, now).map(|t| ("describe", t)));
         tabs.extend(super::super::console::yaml_text(self, kind, &key).map(|t| ("yaml", t)));
-        tabs.push(("events", self.events_text(&found, now)));
+        tabs.push(("events", self.events_text(&found)));
         let mut related: Vec<ObjectRef> =
             found.meta().owners.iter().map(|o| ObjectRef::new(o.kind.to_string(), object.namespace.clone(), o.name.clone())).collect();
         let mut health = Health::Idle;
@@ -218,14 +218,17 @@ impl Kubernetes {
         Some(Inspection { object: object.clone(), title: name, health, tabs, related, actions })
     }
 
-    fn events_text(&self, object: &Object, now: SimTime) -> String {
+    /// Events by the time they were last seen: when, reason (`!` marks a warning), who, what.
+    fn events_text(&self, object: &Object) -> String {
         let uid = &object.meta().uid;
         let mut events: Vec<&Arc<Event>> = self.api.store.all::<Event>().filter(|e| e.about_uid == *uid).collect();
         events.sort_by_key(|e| e.last);
+        let wide = |f: fn(&Event) -> usize| events.iter().map(|e| f(e)).max().unwrap_or(0);
+        let (reason, component) = (wide(|e| e.reason.len()), wide(|e| e.component.len()));
         let line = |e: &&Arc<Event>| {
-            let kind = if e.warning { "Warning" } else { "Normal" };
-            let times = if e.count > 1 { format!(" (x{})", e.count) } else { String::new() };
-            format!("{kind}  {}  {}{times}  {}  {}", e.reason, mm_ss(now.since(e.last).as_secs()), e.component, e.message)
+            let sign = if e.warning { "!" } else { " " };
+            let times = if e.count > 1 { format!(" (seen {} times)", e.count) } else { String::new() };
+            format!("{} {sign} {:<reason$}  {:<component$}  {}{times}", e.last.clock(), e.reason, e.component, e.message)
         };
         events.iter().map(line).collect::<Vec<_>>().join("\n")
     }
@@ -234,7 +237,7 @@ impl Kubernetes {
         let Some(node) = &pod.node else { return String::new() };
         let mut lines = Vec::new();
         for (name, id) in self.pod_containers(&pod.meta.uid, node) {
-            lines.extend(self.machine.logs(id).iter().map(|(at, line)| format!("{at} {name}: {line}")));
+            lines.extend(self.machine.logs(id).iter().map(|(at, line)| format!("{} {name}: {line}", at.clock())));
         }
         lines.join("\n")
     }
