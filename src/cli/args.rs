@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::session::OpenOptions;
+use crate::session::practice::{Level, PracticeOptions};
 use crate::session::view::{SimDuration, SimTime};
 
 /// Break Docker and Kubernetes side by side, step through what each does about it, and be ready to explain it.
@@ -25,6 +26,9 @@ pub struct Common {
     /// A folder of scenarios that add to or replace the built-in ones
     #[arg(long, global = true, value_name = "DIR", env = "WHEELHOUSE_SCENARIOS")]
     pub scenarios: Option<PathBuf>,
+    /// A folder of question decks of your own [default: wheelhouse/decks in the data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "WHEELHOUSE_DECKS")]
+    pub decks: Option<PathBuf>,
     /// The language of narration and questions, where a scenario has it
     #[arg(long, global = true, value_name = "LANG", default_value = "en")]
     pub language: String,
@@ -55,12 +59,14 @@ pub enum Command {
     Run(RunArgs),
     /// List the scenarios by topic and level
     List(ListArgs),
-    /// Check scenarios, manifests and compose files: errors with file, line and column, and what is accepted but not simulated
+    /// Check scenarios, manifests, compose files and question decks: errors with file, line and column, and what is accepted but not simulated
     Check(CheckArgs),
     /// Where would this pod go, and why: filters, scores, preemption, and the nearest change that would move it
     Schedule(ScheduleArgs),
-    /// Print the JSON Schema of the scenario format
-    Schema,
+    /// The interview questions: all of them, or one with its rubric, follow-ups, model answers and evidence
+    Questions(QuestionsArgs),
+    /// Print the JSON Schema of the scenario format, or of question decks
+    Schema(SchemaArgs),
     /// Print a completion script
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -71,6 +77,9 @@ pub enum Command {
 pub struct PlayArgs {
     /// A built-in name or a file; without it the home screen opens
     pub scenario: Option<String>,
+    /// Open the lab at this virtual time (2m50s)
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "scenario")]
+    pub at: Option<SimTime>,
     #[command(flatten)]
     pub open: OpenArgs,
 }
@@ -112,7 +121,7 @@ pub struct ListArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// Scenarios, Kubernetes manifests, compose files, names of built-in scenarios; - is standard input
+    /// Scenarios, Kubernetes manifests, compose files, question decks, names of built-in scenarios; - is standard input
     #[arg(required = true)]
     pub files: Vec<String>,
 }
@@ -130,6 +139,33 @@ pub struct ScheduleArgs {
     /// Change a weight or take a plugin out: --set NodeResourcesFit=5, --set ImageLocality=off (may be repeated)
     #[arg(long = "set", value_name = "PLUGIN=WEIGHT")]
     pub sets: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct QuestionsArgs {
+    /// The id of one question
+    pub question: Option<String>,
+    /// Only this topic
+    #[arg(long, value_name = "TOPIC", conflicts_with = "question")]
+    pub topic: Option<String>,
+    /// Only this level: junior, mid, senior or scenario
+    #[arg(long, value_name = "LEVEL", conflicts_with = "question", value_parser = level)]
+    pub level: Option<Level>,
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SchemaArgs {
+    /// What the schema describes
+    #[arg(long, value_enum, default_value_t = SchemaOf::Scenario)]
+    pub of: SchemaOf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    Scenario,
+    Deck,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -160,9 +196,17 @@ impl OpenArgs {
 }
 
 impl Common {
+    pub fn practice(&self) -> PracticeOptions {
+        PracticeOptions { decks: self.decks.clone(), open: self.options() }
+    }
     pub fn options(&self) -> OpenOptions {
         OpenOptions { scenarios: self.scenarios.clone(), language: self.language.clone(), ..OpenOptions::default() }
     }
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    let words = Level::WORDS.iter().map(|(w, _)| *w).collect::<Vec<_>>();
+    Level::WORDS.iter().find(|(w, _)| *w == text).map(|(_, l)| *l).ok_or_else(|| format!("the levels are {}", words.join(", ")))
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -6,11 +6,12 @@ mod args;
 mod check;
 mod list;
 mod play;
+mod questions;
 mod run;
 mod schedule;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -36,7 +37,11 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::List(a)) => list::run(&a, &args.common),
         Some(Command::Check(a)) => check::run(&a, &args.common),
         Some(Command::Schedule(a)) => schedule::run(&a, &args.common),
-        Some(Command::Schema) => print(&crate::session::catalogue::schema()),
+        Some(Command::Questions(a)) => questions::run(&a, &args.common),
+        Some(Command::Schema(a)) => print(&match a.of {
+            args::SchemaOf::Scenario => crate::session::catalogue::schema(),
+            args::SchemaOf::Deck => crate::session::catalogue::deck_schema(),
+        }),
         Some(Command::Completions { shell }) => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "wheelhouse", &mut out);
@@ -69,6 +74,13 @@ pub(crate) fn print(text: &str) -> Outcome {
     }
     out.flush()?;
     Ok(0)
+}
+
+/// Columns for running text: the terminal's, within reason; 100 where there is none.
+pub(crate) fn width() -> usize {
+    let terminal = std::io::stdout().is_terminal();
+    let width = if terminal { crossterm::terminal::size().map_or(100, |(w, _)| usize::from(w)) } else { 100 };
+    width.clamp(60, 110)
 }
 
 fn broken_pipe(e: &anyhow::Error) -> bool {

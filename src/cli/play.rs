@@ -23,7 +23,10 @@ pub fn home(common: &Common) -> Outcome {
 /// The lab with a scenario.
 pub fn run(args: &PlayArgs, common: &Common) -> Outcome {
     let Some(scenario) = &args.scenario else { return home(common) };
-    let session = Session::open(scenario, &args.open.options(common)).map_err(|e| anyhow!(e))?;
+    let mut session = Session::open(scenario, &args.open.options(common)).map_err(|e| anyhow!(e))?;
+    if let Some(at) = args.at {
+        session.jump_to(at);
+    }
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(anyhow!("error: play needs a terminal; without one use `wheelhouse run {scenario}`"));
     }

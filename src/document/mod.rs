@@ -13,6 +13,8 @@ mod tests;
 pub mod yaml;
 pub mod yaml_write;
 
+/// What [`Field::duration`] gives.
+pub use crate::kernel::SimDuration;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest};
 pub use emit::emit;
 pub use node::{Key, Node, Value, path_steps};

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use crate::kernel::limits::FILE_BYTES_MAX;
+
 use crate::kernel::limits;
 
 use super::diagnostic::Diagnostic;

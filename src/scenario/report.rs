@@ -16,6 +16,8 @@ pub trait DocumentChecker {
     fn manifest(&self, document: &Node) -> Vec<Diagnostic>;
     /// One compose file, before interpolation and merging.
     fn compose(&self, document: &Node) -> Vec<Diagnostic>;
+    /// A deck of interview questions: what it is, and what is wrong with it; None if the documents are something else.
+    fn deck(&self, documents: &[Node], opened: &Opened, catalogue: &Catalogue) -> Option<(String, Diagnostics)>;
     /// One flag of a control-plane component, without its dashes.
     fn flag(&self, name: &str, value: &Json, span: &Span) -> Vec<Diagnostic>;
 }
@@ -30,6 +32,9 @@ impl DocumentChecker for NoChecker {
     fn compose(&self, _: &Node) -> Vec<Diagnostic> {
         Vec::new()
     }
+    fn deck(&self, _: &[Node], _: &Opened, _: &Catalogue) -> Option<(String, Diagnostics)> {
+        None
+    }
     fn flag(&self, _: &str, _: &Json, _: &Span) -> Vec<Diagnostic> {
         Vec::new()
     }
@@ -41,6 +46,7 @@ pub enum FileKind {
     Scenario,
     Manifest,
     Compose,
+    Deck,
     Unknown,
 }
 
@@ -76,7 +82,7 @@ impl Checked {
     }
 }
 
-/// Checks files of any kind (scenarios, manifests, compose files) and built-in scenarios by name.
+/// Checks files of any kind (scenarios, manifests, compose files, decks of questions) and built-in scenarios by name.
 /// The text to print, and 0, or 2 if any has an error.
 pub fn check(names: &[String], catalogue: &Catalogue, checker: &dyn DocumentChecker, colour: bool) -> (String, i32) {
     let (mut out, mut code, mut quiet) = (String::new(), 0, true);
@@ -117,6 +123,9 @@ pub fn check_opened(opened: &Opened, catalogue: &Catalogue, checker: &dyn Docume
         Ok(documents) => documents,
         Err(d) => return failed(&name, FileKind::Unknown, *d),
     };
+    if let Some((summary, findings)) = checker.deck(&documents, opened, catalogue) {
+        return Checked { name, kind: FileKind::Deck, summary, findings, scenario: None };
+    }
     match kind_of(&documents) {
         FileKind::Scenario => check_scenario(opened, catalogue, checker),
         FileKind::Manifest => {
@@ -135,14 +144,15 @@ pub fn check_opened(opened: &Opened, catalogue: &Catalogue, checker: &dyn Docume
             }
             Err(d) => failed(&name, FileKind::Compose, *d),
         },
-        FileKind::Unknown => {
+        FileKind::Deck | FileKind::Unknown => {
             let d = match documents.first() {
                 None => Diagnostic::error(format!("{name}: the file is empty")),
                 Some(first) => {
-                    Diagnostic::error("this is neither a scenario, a Kubernetes manifest, nor a compose file").at(&first.span.first_line())
+                    Diagnostic::error("this is neither a scenario, a Kubernetes manifest, a compose file, nor a deck of questions")
+                        .at(&first.span.first_line())
                 }
             };
-            let help = "a scenario has `wheelhouse: 1`, a manifest `apiVersion` and `kind`, a compose file `services`";
+            let help = "a scenario has `wheelhouse: 1`, a manifest `apiVersion` and `kind`, a compose file `services`, a deck `topic` and `questions`";
             failed(&name, FileKind::Unknown, d.help(help))
         }
     }
@@ -325,6 +335,9 @@ mod tests {
     /// Refuses every object named `bad` and says that `replicas` is not simulated.
     struct Strict;
     impl DocumentChecker for Strict {
+        fn deck(&self, _: &[Node], _: &Opened, _: &Catalogue) -> Option<(String, Diagnostics)> {
+            None
+        }
         fn manifest(&self, d: &Node) -> Vec<Diagnostic> {
             let mut out = Vec::new();
             if d.at("metadata.name").and_then(Node::as_str) == Some("bad") {

@@ -111,6 +111,11 @@ pub fn schema() -> String {
     crate::scenario::report::schema().0
 }
 
+/// The JSON Schema of question decks.
+pub fn deck_schema() -> String {
+    format!("{:#}\n", crate::study::deck::schema::json_schema())
+}
+
 /// Checks files of any kind, and built-in scenarios by name: (text, exit status).
 pub fn check(names: &[String], options: &OpenOptions) -> (String, i32) {
     super::checker::check(names, options)

@@ -2,9 +2,12 @@
 
 use serde_json::Value as Json;
 
-use crate::document::{Diagnostic, Node, Span};
+use crate::document::{Diagnostic, Diagnostics, Node, Span};
 use crate::scenario::report::DocumentChecker;
+use crate::scenario::{Catalogue, Opened};
 use crate::worlds::{compose, kubernetes};
+
+use super::practice::library;
 
 /// All worlds' validators.
 pub struct Worlds;
@@ -15,6 +18,9 @@ impl DocumentChecker for Worlds {
     }
     fn compose(&self, document: &Node) -> Vec<Diagnostic> {
         compose::check_node(document)
+    }
+    fn deck(&self, documents: &[Node], opened: &Opened, catalogue: &Catalogue) -> Option<(String, Diagnostics)> {
+        library::check(documents, opened, catalogue)
     }
     fn flag(&self, name: &str, value: &Json, span: &Span) -> Vec<Diagnostic> {
         let text = value.as_str().map_or_else(|| value.to_string(), String::from);

@@ -11,6 +11,7 @@ mod expect;
 mod facts;
 mod lab;
 mod panel;
+pub mod practice;
 mod predict;
 pub mod report;
 mod save;

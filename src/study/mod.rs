@@ -4,4 +4,5 @@
 //! whoever calls says what day and time it is.
 
 pub mod bank;
+pub mod deck;
 pub mod records;

@@ -14,6 +14,7 @@ mod scenarios;
 mod scheduler;
 mod scheduling_vectors;
 mod stand_in;
+mod study;
 mod traces;
 mod validation_vectors;
 mod vectors;
