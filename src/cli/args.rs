@@ -197,7 +197,7 @@ impl OpenArgs {
 
 impl Common {
     pub fn practice(&self) -> PracticeOptions {
-        PracticeOptions { decks: self.decks.clone(), open: self.options() }
+        PracticeOptions { decks: self.decks.clone(), open: self.options(), ..PracticeOptions::default() }
     }
     pub fn options(&self) -> OpenOptions {
         OpenOptions { scenarios: self.scenarios.clone(), language: self.language.clone(), ..OpenOptions::default() }

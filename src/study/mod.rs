@@ -5,4 +5,5 @@
 
 pub mod bank;
 pub mod deck;
+pub mod modes;
 pub mod records;

@@ -1,21 +1,189 @@
-//! Practice, for faces: the question bank with its evidence, the modes, and what they leave behind.
+//! Practice, for faces: the one door to the question bank, the modes, the records of what was learned, and the labs that prove it.
+//!
+//! Open a [`Practice`] once and keep it. Every call that stores something has it on the disk when it returns; a kill at any other moment
+//! costs nothing but the keys since the last `keep_…`. Calls that need the time are told it ([`Now`]); what a clock on the screen shows is
+//! handed in as a `Duration`.
+//!
+//! ```text
+//! let mut practice = Practice::open(&options, &now)?;                     // never fails for a broken deck or progress file:
+//! practice.troubles();                                                    //   show these once, in a calm place
+//! practice.library().bank.topics();                                       // topics and questions
+//! practice.standing().due();                                              // what is due; retention, streak, heat map: see `Standing`
+//!
+//! practice.typed("etcd");                                                 // a half-typed answer of last time
+//! practice.keep_typed("etcd", text, &now)?;                               // now and then while somebody types
+//! let graded = practice.rate("etcd", &said, Aloud::Spoken, took, &now)?;  // said aloud, rated point by point: stored
+//!
+//! practice.begin_cards(&CardSetup::default(), &now)?;                     // flash cards: `cards`, `turn_card`, `rate_card`, …
+//! practice.begin_interview(&InterviewSetup { … }, &now)?;                 // mock interview: `interview`, `rate_interview`, …
+//! practice.board("node-death", &now)?;                                    // whiteboard: `keep_board`, `submit_board`
+//! practice.open_drill(&id)?;                                              // prediction drill: `question`, `measure`, `store_prediction`
+//!
+//! practice.see(&question.evidence);                                       // what `s` does: a lab at a moment, a claim, or nothing yet
+//! ```
+//!
+//! A sitting that was begun (cards, an interview, a board) goes on where it stopped, also after the program was killed: ask
+//! [`Practice::interview`], [`Practice::cards`] and [`Practice::board`] before you begin a new one.
 
+pub mod answer;
+pub mod cards;
+pub mod drill;
+pub mod interview;
 pub mod library;
 pub mod print;
+pub mod see;
+#[cfg(test)]
+mod tests;
+pub mod whiteboard;
 mod wrap;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::OpenOptions;
+use crate::study::records::{DraftChange, Item, NewReview, Plan, Records, Review, Standing, default_file};
 
 pub use crate::study::bank::{Answers, Bank, Evidence, FollowUp, Level, Misconception, Point, Question, Topic};
+pub use crate::study::modes::interview::{MINUTES, Prompt, Role};
+pub use crate::study::modes::report::Report;
+pub use crate::study::modes::whiteboard::{Board, Chain, Component, Ordered, Placement, Side, Step};
+pub use crate::study::modes::{Marks, Said};
+pub use crate::study::records::{Mode, Now, Rating};
+pub use answer::{Aloud, Graded, PointMark};
+pub use cards::CardSetup;
+pub use drill::{Drill, Measured};
+pub use interview::{InterviewSetup, Sitting};
 pub use library::{Broken, Library};
+pub use see::{LabAt, See};
 
 /// Where practice finds its things.
 #[derive(Clone, Debug, Default)]
 pub struct PracticeOptions {
     /// The person's own decks; None: `WHEELHOUSE_DECKS`, else `wheelhouse/decks` in the platform's data folder.
     pub decks: Option<PathBuf>,
+    /// The progress file; None: `progress.db` in the platform's data folder.
+    pub progress: Option<PathBuf>,
+    /// Whose progress; None: the profile that was used last.
+    pub profile: Option<String>,
     /// How labs are opened.
     pub open: OpenOptions,
+}
+
+/// A person at practice.
+pub struct Practice {
+    library: Library,
+    records: Records,
+    /// Why nothing is kept.
+    unkept: Option<String>,
+    open: OpenOptions,
+    items: Vec<Item>,
+    reviews: Vec<Review>,
+    standing: Standing,
+    sitting: Option<Sitting>,
+    cards: Option<cards::CardSitting>,
+}
+
+impl Practice {
+    /// Opens bank and records. A broken deck is left out, and with a progress file that cannot be used nothing is kept; both are told by
+    /// [`Self::troubles`].
+    ///
+    /// # Errors
+    /// A profile that does not exist, or no memory at all.
+    pub fn open(options: &PracticeOptions, now: &Now) -> Result<Self, String> {
+        let library = Library::open(options);
+        let file = options.progress.clone().map_or_else(default_file, Ok);
+        let (mut records, trouble) = Records::open_or_memory(file, now).map_err(|e| e.to_string())?;
+        if let Some(name) = &options.profile {
+            records.choose(name, false).map_err(|e| e.to_string())?;
+        }
+        let items: Vec<Item> = library.bank.questions().iter().map(|q| Item::from(&**q)).collect();
+        let reviews = records.reviews().map_err(|e| e.to_string())?;
+        let standing = Standing::new(&items, &reviews, now.today);
+        let unkept = trouble.map(|e| e.to_string());
+        let mut practice =
+            Self { library, records, unkept, open: options.open.clone(), items, reviews, standing, sitting: None, cards: None };
+        practice.take_up();
+        Ok(practice)
+    }
+
+    /// What the person should know: decks that were left out, and why progress is not kept. Empty: all is well.
+    pub fn troubles(&self) -> Vec<String> {
+        let decks = self.library.broken.iter().map(|b| format!("{}\nThe deck {} is left out.", b.why.trim_end(), b.name));
+        let unkept = self.unkept.iter().map(|why| format!("{why}\nYou can practise all the same; nothing of it is kept."));
+        unkept.chain(decks).collect()
+    }
+
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+    /// Profiles, drafts, export: everything about the file itself. After another profile was chosen call [`Self::refresh`].
+    pub fn records(&mut self) -> &mut Records {
+        &mut self.records
+    }
+    /// Where the person stands: due, forecast, retention, streak, topics × levels.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+    /// The plan to the day of the interview, if one is set.
+    pub fn plan(&self) -> Option<Plan> {
+        let profile = self.records.profile();
+        let on = profile.interview?;
+        let today = self.standing.today;
+        Some(Plan::to(on, profile.planned_on.unwrap_or(today), &self.items, &self.reviews, today))
+    }
+
+    /// Reads everything anew: after another profile was chosen, an import, or midnight.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn refresh(&mut self, now: &Now) -> Result<(), String> {
+        self.reviews = self.records.reviews().map_err(|e| e.to_string())?;
+        self.standing = Standing::new(&self.items, &self.reviews, now.today);
+        self.sitting = None;
+        self.cards = None;
+        self.take_up();
+        Ok(())
+    }
+
+    /// A question by id.
+    ///
+    /// # Errors
+    /// Says that there is none, with the nearest ids.
+    pub fn question(&self, id: &str) -> Result<&Arc<Question>, String> {
+        self.library.question(id)
+    }
+
+    /// Sittings that were begun and not ended.
+    fn take_up(&mut self) {
+        self.sitting = Sitting::taken_up(self);
+        self.cards = self.kept(cards::SLOT);
+    }
+
+    /// Stores a review with the drafts that change with it; on the disk when this returns.
+    fn store(&mut self, review: &NewReview, drafts: &[DraftChange], now: &Now) -> Result<(), String> {
+        let stored = self.records.record(review, drafts, now).map_err(|e| e.to_string())?;
+        self.reviews.push(stored);
+        self.standing = Standing::new(&self.items, &self.reviews, now.today);
+        Ok(())
+    }
+
+    /// A draft of ours; None if there is none, or one that this version cannot read.
+    fn kept<T: DeserializeOwned>(&self, slot: &str) -> Option<T> {
+        let draft = self.records.draft(slot).ok().flatten()?;
+        serde_json::from_str(&draft.body).ok()
+    }
+    fn keep<T: Serialize>(&mut self, slot: &str, what: &T, now: &Now) -> Result<(), String> {
+        self.records.keep_draft(slot, &json(what), now).map_err(|e| e.to_string())
+    }
+    fn drop_kept(&mut self, slot: &str) -> Result<(), String> {
+        self.records.drop_draft(slot).map_err(|e| e.to_string())
+    }
+}
+
+/// A sitting as the text of its draft. Our own plain data always has one.
+fn json<T: Serialize>(what: &T) -> String {
+    serde_json::to_string(what).unwrap_or_default()
 }

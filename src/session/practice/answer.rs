@@ -1,0 +1,164 @@
+//! One answer and what it was worth: marks per point, wrong beliefs, what to say next time, when it is asked again.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+use crate::study::bank::Question;
+use crate::study::modes::{Marks, Said};
+use crate::study::records::{DraftChange, Mode, NewReview, Now, PointResult, Rating};
+
+use super::Practice;
+
+/// An answer with its marks, ready to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graded {
+    pub question: Arc<Question>,
+    /// 0 to 100.
+    pub score: u8,
+    /// The rubric in its order; of a follow-up the points it aimed at.
+    pub points: Vec<PointMark>,
+    /// Wrong beliefs that the answer asserts.
+    pub misconceptions: Vec<WrongBelief>,
+    /// Places that contradict each other: the point they are about, and where.
+    pub contradictions: Vec<Contradicted>,
+    /// What to say next time; empty if nothing was missing.
+    pub next: Arc<str>,
+    /// The question an interviewer would ask next: its position in the question's follow-ups.
+    pub follow_up: Option<usize>,
+    /// The day the question comes back; None if the answer was not stored.
+    pub due: Option<Date>,
+}
+
+/// One point of the rubric in an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointMark {
+    pub id: Arc<str>,
+    pub text: Arc<str>,
+    /// 0 to 100.
+    pub degree: u8,
+    /// Byte ranges of the answer that prove it; empty where nothing was typed.
+    pub evidence: Vec<Range<usize>>,
+}
+
+/// A misconception that was asserted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrongBelief {
+    pub id: Arc<str>,
+    pub text: Arc<str>,
+    pub correction: Arc<str>,
+    pub evidence: Vec<Range<usize>>,
+}
+
+/// Two places of an answer that cannot both be meant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contradicted {
+    pub point: Arc<str>,
+    pub first: Range<usize>,
+    pub second: Range<usize>,
+}
+
+/// How an answer that nobody typed was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aloud {
+    /// Said aloud, then rated against the rubric.
+    Spoken,
+    /// Thought, with a card in hand.
+    Card,
+}
+
+impl Graded {
+    /// From marks alone: the person's own rating.
+    pub(super) fn rated(question: &Arc<Question>, marks: &Marks) -> Self {
+        let point = |(id, degree): &(Arc<str>, u8)| {
+            let text = question.point(id)?.text.clone();
+            Some(PointMark { id: id.clone(), text, degree: *degree, evidence: Vec::new() })
+        };
+        let belief = |id: &Arc<str>| {
+            let m = question.misconception(id)?;
+            Some(WrongBelief { id: id.clone(), text: m.text.clone(), correction: m.correction.clone(), evidence: Vec::new() })
+        };
+        Self {
+            question: question.clone(),
+            score: marks.score,
+            points: marks.points.iter().filter_map(point).collect(),
+            misconceptions: marks.misconceptions.iter().filter_map(belief).collect(),
+            contradictions: Vec::new(),
+            next: marks.next.clone(),
+            follow_up: question.follow_up_for(&marks.missing(), &[]),
+            due: None,
+        }
+    }
+
+    /// The same for the modes.
+    pub fn marks(&self) -> Marks {
+        Marks {
+            score: self.score,
+            points: self.points.iter().map(|p| (p.id.clone(), p.degree)).collect(),
+            misconceptions: self.misconceptions.iter().map(|m| m.id.clone()).collect(),
+            next: self.next.clone(),
+        }
+    }
+
+    /// The words an interviewer would use next.
+    pub fn follow_up_text(&self) -> Option<&Arc<str>> {
+        self.follow_up.and_then(|i| self.question.follow_ups.get(i)).map(|f| &f.ask)
+    }
+
+    /// As it is stored.
+    pub(super) fn review(&self, mode: Mode, rating: Option<Rating>, answer: Option<&str>, took: Option<Duration>) -> NewReview {
+        NewReview {
+            rating,
+            points: self.points.iter().map(|p| PointResult { point: p.id.clone(), degree: p.degree }).collect(),
+            misconceptions: self.misconceptions.iter().map(|m| m.id.clone()).collect(),
+            answer: answer.map(Arc::from),
+            took,
+            ..NewReview::new(self.question.id.clone(), mode, self.score)
+        }
+    }
+}
+
+/// Where a half-typed answer waits.
+pub(super) fn slot(question: &str) -> String {
+    format!("answer/{question}")
+}
+
+impl Practice {
+    /// What was typed as an answer to a question and not handed in.
+    pub fn typed(&self, question: &str) -> Option<Arc<str>> {
+        self.records.draft(&slot(question)).ok().flatten().map(|d| d.body)
+    }
+
+    /// Keeps a half-typed answer; an empty one is forgotten.
+    ///
+    /// # Errors
+    /// Why the file could not be written.
+    pub fn keep_typed(&mut self, question: &str, text: &str, now: &Now) -> Result<(), String> {
+        let slot = slot(question);
+        if text.is_empty() { self.drop_kept(&slot) } else { self.records.keep_draft(&slot, text, now).map_err(|e| e.to_string()) }
+    }
+
+    /// The person's own rating of an answer, point by point: stored when this returns. A half-typed answer to the question is dropped.
+    ///
+    /// # Errors
+    /// No such question, or why the file could not be written.
+    pub fn rate(&mut self, question: &str, said: &[Said], how: Aloud, took: Option<Duration>, now: &Now) -> Result<Graded, String> {
+        let question = self.question(question)?.clone();
+        let graded = Graded::rated(&question, &Marks::rated(&question, said));
+        let mode = match how {
+            Aloud::Spoken => Mode::Spoken,
+            Aloud::Card => Mode::Card,
+        };
+        let review = graded.review(mode, None, None, took);
+        self.store(&review, &[DraftChange::Drop { slot: &slot(&question.id) }], now)?;
+        Ok(self.with_due(graded))
+    }
+
+    /// With the day on which the question comes back.
+    pub(super) fn with_due(&self, graded: Graded) -> Graded {
+        let memory = self.standing.question(&graded.question.id).and_then(|q| q.memory.as_ref());
+        Graded { due: memory.map(|m| m.due), ..graded }
+    }
+}
