@@ -67,6 +67,8 @@ pub enum Command {
     Questions(QuestionsArgs),
     /// Print the JSON Schema of the scenario format, or of question decks
     Schema(SchemaArgs),
+    /// What people say about Docker and Kubernetes: is it so, and what did the runs measure
+    Claims(ClaimsArgs),
     /// Print a completion script
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -124,6 +126,21 @@ pub struct CheckArgs {
     /// Scenarios, Kubernetes manifests, compose files, question decks, names of built-in scenarios; - is standard input
     #[arg(required = true)]
     pub files: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ClaimsArgs {
+    /// Ids such as G-05; without any, all claims, a line each
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Only the claims of this theme
+    #[arg(long, value_name = "THEME")]
+    pub theme: Option<String>,
+    /// Play the scenarios that show them and print what was measured; exit 1 if one does not hold
+    #[arg(long)]
+    pub verify: bool,
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
 }
 
 #[derive(Debug, clap::Args)]

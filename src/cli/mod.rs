@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod claims;
 mod list;
 mod play;
 mod questions;
@@ -42,6 +43,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
             args::SchemaOf::Scenario => crate::session::catalogue::schema(),
             args::SchemaOf::Deck => crate::session::catalogue::deck_schema(),
         }),
+        Some(Command::Claims(a)) => claims::run(&a),
         Some(Command::Completions { shell }) => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "wheelhouse", &mut out);

@@ -7,6 +7,7 @@ use crate::document::{Diagnostic, Diagnostics, Node, Reader, Span};
 use crate::kernel::SimTime;
 use crate::model::{FaultTarget, ImageRef, LinkEnd};
 
+use super::expression::Expression;
 use super::facts::Param;
 use super::file::{Expect, Scenario, Trigger};
 
@@ -168,12 +169,25 @@ fn reveals(s: &Scenario, sink: &Diagnostics) {
 
 /// Literal arguments of facts: faults, streams and questions must exist, worlds must take part.
 fn expressions(s: &Scenario, streams: &[&str], sink: &Diagnostics) {
+    names_used(s, s.expressions().into_iter(), streams, sink);
+}
+
+/// The same for expressions that stand outside the scenario's file and are asked of its run.
+pub(crate) fn foreign(s: &Scenario, expressions: &[&Expression]) -> Vec<Diagnostic> {
+    let streams: Vec<&str> = s.traffic.iter().map(|t| &*t.name).collect();
+    let sink = Diagnostics::new();
+    names_used(s, expressions.iter().copied(), &streams, &sink);
+    sink.into_vec()
+}
+
+fn names_used<'e>(s: &Scenario, all: impl Iterator<Item = &'e Expression>, streams: &[&str], sink: &Diagnostics) {
     let faults = s.fault_ids();
     let faults: Vec<&str> = faults.iter().map(|f| &**f).collect();
     let questions: Vec<&str> = s.timeline.iter().filter_map(|e| e.ask.as_ref()).map(|a| &*a.id).collect();
+    let entries: Vec<&str> = s.timeline.iter().map(|e| &*e.id).collect();
     let worlds = s.setup.worlds();
     let mut told: BTreeSet<(Arc<str>, u32, u32)> = BTreeSet::new();
-    for e in s.expressions() {
+    for e in all {
         for u in e.uses() {
             if !told.insert((u.span.source.name.clone(), u.span.start, u.span.end)) {
                 continue;
@@ -189,6 +203,7 @@ fn expressions(s: &Scenario, streams: &[&str], sink: &Diagnostics) {
                     Param::Fault => (&faults, "fault"),
                     Param::Stream => (streams, "traffic stream"),
                     Param::Question => (&questions, "question"),
+                    Param::Entry => (&entries, "entry"),
                     _ => continue,
                 };
                 if !known.contains(&&**text) {

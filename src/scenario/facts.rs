@@ -54,6 +54,8 @@ pub enum Param {
     Window,
     /// The `id` of a question of the timeline.
     Question,
+    /// The `id` of any entry of the timeline.
+    Entry,
     Text,
 }
 
@@ -92,8 +94,11 @@ const fn fact(name: &'static str, scope: Scope, params: &'static [Param], requir
     FactInfo { name, scope, params, required, returns, about }
 }
 
-use Param::{Fault, Object, Question, Stream, Text, Window};
+use Param::{Entry, Fault, Object, Question, Stream, Text, Window};
 use Scope::{Lab, World, Worlds};
+
+const KUBERNETES: Scope = World("kubernetes");
+const DOCKER: Scope = World("docker");
 
 /// Every fact there is. Facts without required arguments can be written as properties: `docker.availability`.
 pub const FACTS: &[FactInfo] = &[
@@ -113,7 +118,19 @@ pub const FACTS: &[FactInfo] = &[
     fact("declared", Worlds, &[], 0, Type::Int, "copies declared over the whole app"),
     fact("serving", Worlds, &[], 0, Type::Int, "copies that can serve right now"),
     fact("settled", Worlds, &[], 0, Type::Bool, "no controller has anything left to do"),
-    fact("happened", Worlds, &[Text], 1, Type::Int, "journal records with this reason so far"),
+    fact("happened", Worlds, &[Text, Text], 1, Type::Int, "journal records with this reason so far, by anyone or by this actor"),
+    fact(
+        "happened_after",
+        Worlds,
+        &[Entry, Text],
+        2,
+        Type::Duration,
+        "from a timeline entry to the first record with this reason after it",
+    ),
+    fact("lowest", Worlds, &[Object, Text, Entry], 3, Type::Int, "the smallest value of a field of this object from a timeline entry on"),
+    fact("highest", Worlds, &[Object, Text, Entry], 3, Type::Int, "the largest value of a field of this object from a timeline entry on"),
+    fact("output", Worlds, &[Entry], 1, Type::Text, "what the command of a timeline entry printed"),
+    fact("exit_status", Worlds, &[Entry], 1, Type::Int, "the exit status of the command of a timeline entry"),
     fact("ready", Worlds, &[Object], 1, Type::Int, "copies of this object that are ready"),
     fact("replicas", Worlds, &[Object], 1, Type::Int, "copies this object wants"),
     fact("restarts", Worlds, &[Object], 1, Type::Int, "restarts of this object's copies"),
@@ -123,9 +140,46 @@ pub const FACTS: &[FactInfo] = &[
     fact("same_uid", Worlds, &[Object], 1, Type::Bool, "it is still the object that was there at the start"),
     fact("image", Worlds, &[Object], 1, Type::Text, "the image it runs"),
     fact("hosts", Worlds, &[], 0, Type::List, "machines: name, status, zone"),
-    fact("pods", World("kubernetes"), &[], 0, Type::List, "pods: name, namespace, app, node, phase, reason, ready, restarts"),
-    fact("nodes", World("kubernetes"), &[], 0, Type::List, "nodes: name, ready, status, zone, taints"),
-    fact("containers", World("docker"), &[], 0, Type::List, "containers: name, host, service, state, health, restarts"),
+    fact("updated", KUBERNETES, &[Object], 1, Type::Int, "copies of a Deployment that run its present template"),
+    fact("available", KUBERNETES, &[Object], 1, Type::Int, "copies that have been ready for minReadySeconds"),
+    fact("endpoints", KUBERNETES, &[Object], 1, Type::Int, "ready endpoints of a Service"),
+    fact("revision", KUBERNETES, &[Object], 1, Type::Int, "the revision of a Deployment or ReplicaSet"),
+    fact(
+        "condition",
+        KUBERNETES,
+        &[Object, Text],
+        2,
+        Type::Text,
+        "the status of a condition of this type: True, False, Unknown or nothing",
+    ),
+    fact(
+        "pods",
+        KUBERNETES,
+        &[],
+        0,
+        Type::List,
+        "pods: name, namespace, app, node, phase, reason, ready, restarts, ip, terminating, image",
+    ),
+    fact("nodes", KUBERNETES, &[], 0, Type::List, "nodes: name, ready, status, zone, taints, unschedulable, pods"),
+    fact(
+        "deployments",
+        KUBERNETES,
+        &[],
+        0,
+        Type::List,
+        "Deployments: name, namespace, replicas, ready, updated, available, image, revision",
+    ),
+    fact("services", KUBERNETES, &[], 0, Type::List, "Services: name, namespace, type, cluster_ip, external_ip, endpoints"),
+    fact("events", KUBERNETES, &[], 0, Type::List, "Events: reason, message, count, type, kind, object, component, age_s"),
+    fact("running", DOCKER, &[Object], 1, Type::Int, "containers of this service or name that run"),
+    fact("status", DOCKER, &[Object], 1, Type::Text, "the state of a container: created, running, exited, gone"),
+    fact("health", DOCKER, &[Object], 1, Type::Text, "the health of a container: none, starting, healthy, unhealthy"),
+    fact("exit_code", DOCKER, &[Object], 1, Type::Int, "the exit code of a container"),
+    fact("oom_killed", DOCKER, &[Object], 1, Type::Bool, "the kernel killed it at its memory limit"),
+    fact("containers", DOCKER, &[], 0, Type::List, "containers: name, host, service, state, health, restarts, exit_code, image"),
+    fact("images", DOCKER, &[], 0, Type::List, "images on the hosts: host, name, size"),
+    fact("volumes", DOCKER, &[], 0, Type::List, "volumes on the hosts: host, name, bytes"),
+    fact("proxy_backends", DOCKER, &[], 0, Type::List, "the hosts behind the proxy: host, up"),
     fact("same_uid", Lab, &[Object], 1, Type::Bool, "as kubernetes.same_uid"),
     fact("now", Lab, &[], 0, Type::Duration, "virtual time since the start"),
     fact("answered_right", Lab, &[Question], 1, Type::Bool, "the person's prediction was right"),
@@ -159,6 +213,7 @@ impl FactInfo {
             Param::Stream => "'stream'",
             Param::Window => "last('1m')",
             Param::Question => "'question id'",
+            Param::Entry => "'entry id'",
             Param::Text => "'text'",
         };
         let words: Vec<String> = self

@@ -3,7 +3,7 @@
 //! May use `worlds` (the trait only), `model`, `document` and `kernel`.
 
 pub mod catalogue;
-mod check;
+pub(crate) mod check;
 pub mod expression;
 pub mod facts;
 pub mod file;

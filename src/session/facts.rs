@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::kernel::{Journal, SimDuration, SimTime};
+use crate::kernel::{Journal, RecordId, SimDuration, SimTime};
 use crate::model::ledger::Stream;
 use crate::scenario::facts::{Still, WORLDS};
 use crate::scenario::file::Scenario;
@@ -12,6 +12,7 @@ use crate::scenario::{Facts, Text};
 use crate::score::FaultWatch;
 
 use super::lab::{Lab, Slot};
+use super::told::Told;
 
 /// The lab and its journal at one moment.
 pub struct LabFacts<'a> {
@@ -96,13 +97,45 @@ impl LabFacts<'_> {
             "declared" => json!(slot.world.copies().declared),
             "serving" => json!(slot.world.copies().serving),
             "settled" => json!(slot.world.settled()),
-            "happened" => {
-                let (world, reason) = (slot.world.name(), text(args, 0));
-                json!(self.journal.records().iter().filter(|r| r.world == world && r.reason == reason).count())
+            "happened" => json!(self.told(slot).happened(text(args, 0), args.get(1).and_then(Value::as_str))),
+            "happened_after" => {
+                let from = self.entry_at(text(args, 0))?;
+                json!(from.and_then(|t| self.told(slot).first_after(t, text(args, 1))).map(SimDuration::as_secs_f64))
+            }
+            "lowest" | "highest" => match self.entry_at(text(args, 2))? {
+                None => Value::Null,
+                Some(from) => json!(self.told(slot).extreme(text(args, 0), text(args, 1), from, name == "highest")),
+            },
+            "output" | "exit_status" => {
+                let records = self.commands(slot, text(args, 0))?;
+                let (printed, exit) = self.told(slot).printed(&records);
+                if name == "output" { json!(printed) } else { json!(exit) }
             }
             _ => return Ok(None),
         };
         Ok(Some(value))
+    }
+
+    /// What the journal tells of one world.
+    fn told(&self, slot: &Slot) -> Told<'_> {
+        Told { journal: self.journal, world: slot.world.name() }
+    }
+
+    /// When an entry of the timeline happened; None if it has not yet.
+    fn entry_at(&self, id: &str) -> Result<Option<SimTime>, String> {
+        Ok(self.lab.happened[self.entry(id)?])
+    }
+
+    fn entry(&self, id: &str) -> Result<usize, String> {
+        self.lab.scenario.timeline.iter().position(|e| &*e.id == id).ok_or_else(|| format!("there is no entry {id}"))
+    }
+
+    /// The records of the commands that an entry ran in a world.
+    fn commands(&self, slot: &Slot, id: &str) -> Result<Vec<RecordId>, String> {
+        let entry = self.entry(id)?;
+        let world = self.lab.world_index(slot.world.name());
+        let all = self.lab.commands.iter().filter(|(e, w, _)| *e == entry && Some(*w) == world);
+        Ok(all.map(|(_, _, r)| *r).collect())
     }
 
     fn requests(&self, slot: &Slot, name: &str, args: &[Value]) -> Result<Value, String> {

@@ -66,6 +66,8 @@ pub struct Lab {
     clients: Vec<Clients>,
     /// Per timeline entry: when it happened.
     pub happened: Vec<Option<SimTime>>,
+    /// The commands the timeline ran so far: (entry, world, its record).
+    pub commands: Arc<Vec<(usize, usize, RecordId)>>,
     armed: Vec<bool>,
     pub story: Arc<Vec<(SimTime, String)>>,
     pub pointing: Option<Arc<str>>,
@@ -115,6 +117,7 @@ impl Lab {
             agenda,
             clients: scenario.traffic.iter().cloned().map(Clients::new).collect(),
             happened: vec![None; scenario.timeline.len()],
+            commands: Arc::default(),
             armed,
             story: Arc::default(),
             pointing: None,
@@ -297,6 +300,7 @@ impl Lab {
         for (world, command) in &entry.run {
             if let Some(w) = self.world_index(world) {
                 self.command(w, command, "scenario", cause, journal);
+                Arc::make_mut(&mut self.commands).extend(self.slots[w].trouble.map(|record| (i, w, record)));
             }
         }
         self.arm_followers(&entry.id);

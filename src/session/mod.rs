@@ -6,6 +6,7 @@
 mod build;
 pub mod catalogue;
 mod checker;
+pub mod claims;
 mod documents;
 mod expect;
 mod facts;
@@ -17,6 +18,7 @@ pub mod report;
 mod save;
 pub mod schedule;
 mod setup;
+mod told;
 mod traffic;
 pub mod view;
 

@@ -4,6 +4,7 @@
 //! whoever calls says what day and time it is.
 
 pub mod bank;
+pub mod claims;
 pub mod deck;
 pub mod modes;
 pub mod records;

@@ -1,5 +1,6 @@
 //! Whole-program tests, one binary. A file in this folder that is not listed here fails `architecture::no_forgotten_test_files`.
 mod architecture;
+mod claims;
 mod console;
 mod content;
 mod control_plane;

@@ -524,6 +524,7 @@ fn param_word(p: Param) -> &'static str {
         Param::Stream => "the name of a traffic stream",
         Param::Window => "a window such as last('1m')",
         Param::Question => "the id of a question",
+        Param::Entry => "the id of an entry of the timeline",
         Param::Text => "a text",
     }
 }
