@@ -8,6 +8,8 @@ use crate::session::OpenOptions;
 use crate::session::practice::{Level, PracticeOptions};
 use crate::session::view::{SimDuration, SimTime};
 
+use super::progress::ProgressArgs;
+
 /// Break Docker and Kubernetes side by side, step through what each does about it, and be ready to explain it.
 ///
 /// Without a command it opens the home screen.
@@ -29,6 +31,9 @@ pub struct Common {
     /// A folder of question decks of your own [default: wheelhouse/decks in the data folder]
     #[arg(long, global = true, value_name = "DIR", env = "WHEELHOUSE_DECKS")]
     pub decks: Option<PathBuf>,
+    /// The progress file [default: wheelhouse/progress.db in the data folder]
+    #[arg(long, global = true, value_name = "FILE", env = "WHEELHOUSE_PROGRESS")]
+    pub progress: Option<PathBuf>,
     /// The language of narration and questions, where a scenario has it
     #[arg(long, global = true, value_name = "LANG", default_value = "en")]
     pub language: String,
@@ -65,6 +70,8 @@ pub enum Command {
     Schedule(ScheduleArgs),
     /// The interview questions: all of them, or one with its rubric, follow-ups, model answers and evidence
     Questions(QuestionsArgs),
+    /// What is due, how well it is remembered, the plan to the interview; profiles, export and import
+    Progress(ProgressArgs),
     /// Print the JSON Schema of the scenario format, or of question decks
     Schema(SchemaArgs),
     /// What people say about Docker and Kubernetes: is it so, and what did the runs measure

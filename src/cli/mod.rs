@@ -7,6 +7,7 @@ mod check;
 mod claims;
 mod list;
 mod play;
+mod progress;
 mod questions;
 mod run;
 mod schedule;
@@ -39,6 +40,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Check(a)) => check::run(&a, &args.common),
         Some(Command::Schedule(a)) => schedule::run(&a, &args.common),
         Some(Command::Questions(a)) => questions::run(&a, &args.common),
+        Some(Command::Progress(a)) => progress::run(&a, &args.common),
         Some(Command::Schema(a)) => print(&match a.of {
             args::SchemaOf::Scenario => crate::session::catalogue::schema(),
             args::SchemaOf::Deck => crate::session::catalogue::deck_schema(),

@@ -14,6 +14,7 @@ mod lab;
 mod panel;
 pub mod practice;
 mod predict;
+pub mod progress;
 pub mod report;
 mod save;
 pub mod schedule;

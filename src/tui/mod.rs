@@ -9,6 +9,7 @@
 //! The wall clock may be read here (frames), files only to save what a person asked to save.
 
 pub mod app;
+pub mod clock;
 pub mod console;
 pub mod door;
 pub mod draw;

@@ -9,6 +9,7 @@ mod docker_vectors;
 mod kubelet_vectors;
 mod live_cluster;
 mod printing;
+mod progress;
 mod properties;
 mod pty;
 mod scenarios;

@@ -47,7 +47,7 @@ pub(super) fn days_between(from: Date, to: Date) -> u32 {
 }
 
 /// The day so many days later.
-pub(super) fn later(day: Date, days: u32) -> Date {
+pub fn later(day: Date, days: u32) -> Date {
     day.checked_add(i64::from(days).days()).unwrap_or(Date::MAX)
 }
 

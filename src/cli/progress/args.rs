@@ -1,0 +1,131 @@
+//! The words of `wheelhouse progress`.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+use super::super::args::ListFormat;
+use crate::session::progress::{Mode, Rating};
+
+#[derive(Debug, clap::Args)]
+pub struct ProgressArgs {
+    #[command(subcommand)]
+    pub what: Option<What>,
+    #[arg(long, value_enum, default_value_t = ListFormat::Text, global = true)]
+    pub format: ListFormat,
+    /// Look at this profile, or record into it, this once
+    #[arg(long, value_name = "NAME", global = true)]
+    pub profile: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// What is due today, the most nearly forgotten first
+    Due {
+        /// At most so many lines
+        #[arg(long, value_name = "N", default_value_t = 30)]
+        limit: usize,
+    },
+    /// The plan to the day of the interview: how many questions a day
+    Plan {
+        /// The day of the interview, YYYY-MM-DD; it is kept
+        #[arg(long, value_name = "DATE")]
+        date: Option<Date>,
+        /// Forget the day of the interview
+        #[arg(long, conflicts_with = "date")]
+        clear: bool,
+    },
+    /// Write everything - all profiles, reviews, plans, drafts - as JSON; - is standard output
+    Export { file: PathBuf },
+    /// Merge an export into the progress file: nothing is lost, nothing is doubled; - is standard input
+    Import { file: PathBuf },
+    /// Write the questions as a text file that Anki imports; - is standard output
+    Anki { file: PathBuf },
+    /// The profiles in the file
+    Profiles,
+    /// Make, choose, rename, empty or delete a profile
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Store a review that took place elsewhere; - reads lines `QUESTION SCORE [RATING]` from standard input and answers each once it is on the disk
+    Record {
+        /// A question's id, or -
+        question: String,
+        /// 0 to 100
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+        score: Option<u8>,
+        /// Your own judgement; without it the score decides: below 40 again, from 40 hard, from 65 good, from 85 easy
+        #[arg(long, value_enum)]
+        rating: Option<RatingWord>,
+        #[arg(long, value_enum, default_value_t = ModeWord::Answer)]
+        mode: ModeWord,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// Make a profile and use it from now on
+    New {
+        name: String,
+    },
+    /// Use this profile from now on
+    Use {
+        name: String,
+    },
+    Rename {
+        name: String,
+        new_name: String,
+    },
+    /// Forget all reviews, drafts and the plan of a profile
+    Reset {
+        name: String,
+        /// Do it: this cannot be undone, but by an export
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Delete a profile with everything in it
+    Delete {
+        name: String,
+        /// Do it: this cannot be undone, but by an export
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RatingWord {
+    Again,
+    Hard,
+    Good,
+    Easy,
+}
+
+impl RatingWord {
+    pub fn rating(self) -> Rating {
+        match self {
+            Self::Again => Rating::Again,
+            Self::Hard => Rating::Hard,
+            Self::Good => Rating::Good,
+            Self::Easy => Rating::Easy,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModeWord {
+    Card,
+    Answer,
+    Spoken,
+    Interview,
+}
+
+impl ModeWord {
+    pub fn mode(self) -> Mode {
+        match self {
+            Self::Card => Mode::Card,
+            Self::Answer => Mode::Answer,
+            Self::Spoken => Mode::Spoken,
+            Self::Interview => Mode::Interview,
+        }
+    }
+}
