@@ -104,6 +104,7 @@ impl Machine {
             dns_down: self.network.dns_down,
             has_app: app.is_some() && has_app(&c.image),
             app,
+            silent: program.silent(),
             now,
             ops: super::program::EXEC_OPS,
             age: SimDuration::ZERO,

@@ -294,6 +294,7 @@ impl Machine {
             dns_down: self.network.dns_down,
             has_app: super::program::has_app(&image),
             app: None,
+            silent: false,
             now,
             ops: super::program::TURN_OPS,
             age: SimDuration::ZERO,

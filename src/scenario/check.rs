@@ -29,6 +29,7 @@ pub(super) fn cross(s: &Scenario, r: &Reader, uses: &Uses, sink: &Diagnostics) {
     triggers(s, sink);
     expectations(s, r, sink);
     reveals(s, sink);
+    drill(s, r, sink);
     expressions(s, &streams, sink);
     partitions(s, sink);
     targets(s, r, sink);
@@ -164,6 +165,24 @@ fn reveals(s: &Scenario, sink: &Diagnostics) {
             }
             _ => {}
         }
+    }
+}
+
+/// A drill's trouble must begin somewhere, and what it asks freely must have an answer.
+fn drill(s: &Scenario, r: &Reader, sink: &Diagnostics) {
+    let Some(solve) = &s.solve else { return };
+    let at = r.key_span("solve");
+    match (&solve.begins, s.trouble()) {
+        (Some(id), None) => {
+            let names = s.timeline.iter().filter(|e| !e.id.contains('#')).map(|e| &*e.id);
+            sink.push(Diagnostic::error(format!("`begins`: there is no entry `{id}`")).at(&at).did_you_mean(id, names));
+        }
+        (None, None) => sink.push(Diagnostic::error("no entry of the timeline makes trouble: this is no drill").at(&at)),
+        (_, Some(i)) if solve.cause.is_none() && s.timeline[i].faults.is_empty() => {
+            let d = Diagnostic::error(format!("`cause` is missing: `{}` injects no fault that could be named", s.timeline[i].id)).at(&at);
+            sink.push(d.help("ask for the cause as a question with choices"));
+        }
+        _ => {}
     }
 }
 

@@ -289,12 +289,29 @@ pub struct Solve {
     pub goal: Expression,
     /// Shown instead of the expression.
     pub say: Option<Text>,
-    /// "Was the cause named?"
+    /// The entry with which the trouble begins; None: the first with a fault, a command or a change of traffic.
+    pub begins: Option<Arc<str>>,
+    /// The goal counts as reached once it has held for so long.
+    pub hold: SimDuration,
+    /// "Was the cause named?" None: a fault and what it hit are named freely.
     pub cause: Option<Ask>,
+    /// Words in what the learner types or sees that show that the trouble was noticed; none: any look at the worlds.
+    pub detect: Vec<Arc<str>>,
+    /// Words that show that the broken part was found; none: a look at an object that the goal names.
+    pub localise: Vec<Arc<str>>,
+    /// What must not be lost on the way.
+    pub keep: Vec<Keep>,
     /// One way to do it; `check` runs it.
     pub solution: Vec<SolutionStep>,
     pub hints: Vec<Hint>,
     pub mistakes: Vec<Hint>,
+}
+
+/// A condition that must hold from the beginning of the trouble until the goal is reached.
+#[derive(Clone, Debug)]
+pub struct Keep {
+    pub that: Expression,
+    pub say: Text,
 }
 
 /// One step of a solution.
@@ -339,6 +356,10 @@ impl Scenario {
             if let Some(a) = &s.cause {
                 a.expressions(&mut out);
             }
+            for k in &s.keep {
+                out.push(&k.that);
+                out.extend(k.say.expressions());
+            }
             for h in s.hints.iter().chain(&s.mistakes) {
                 out.extend(&h.when);
                 out.extend(h.say.expressions());
@@ -346,6 +367,14 @@ impl Scenario {
         }
         out.extend(self.debrief.iter().flat_map(Text::expressions));
         out
+    }
+
+    /// The position of the entry with which a drill's trouble begins.
+    pub fn trouble(&self) -> Option<usize> {
+        match self.solve.as_ref()?.begins.as_deref() {
+            Some(id) => self.timeline.iter().position(|e| &*e.id == id),
+            None => self.timeline.iter().position(|e| !e.faults.is_empty() || !e.run.is_empty() || !e.traffic.is_empty()),
+        }
     }
 
     /// The ids of entries that inject a fault, in file order: the timeline's marks and the keys of `detected_after_s`.

@@ -349,10 +349,31 @@ pub const DEFS: &[Def] = &[
         fields: &[
             req("goal", "expr", "What the learner must reach. Doing nothing must not reach it."),
             opt("say", "words", "The goal in words."),
-            opt("cause", "@question", "Was the cause named?"),
+            opt(
+                "begins",
+                "text",
+                "The entry with which the trouble begins; the first with a fault, a command or new traffic unless said otherwise.",
+            ),
+            opt("hold", "duration", "The goal counts once it has held for so long; 10s unless said otherwise."),
+            opt("cause", "@question", "What the cause is, as a choice; without it, the learner names any fault and what it hit."),
+            opt(
+                "detect",
+                "[text] | text",
+                "Words in what the learner types or sees that show the trouble; any look unless said otherwise.",
+            ),
+            opt("localise", "[text] | text", "Words that show the broken part; a look at what the goal names unless said otherwise."),
+            opt("keep", "[@keep]", "What must not be lost on the way; the solution must keep it too."),
             req("solution", "[@solution-step]", "One way to reach the goal; `check` runs it."),
-            opt("hints", "[words | @hint]", "Given in turn, or when their condition holds."),
-            opt("mistakes", "[@hint]", "What is said about wrong ways."),
+            opt("hints", "[words | @hint]", "Given one by one when asked for; one with a condition only while that holds."),
+            opt("mistakes", "[@hint]", "What is said about a wrong way, once, as soon as it is taken."),
+        ],
+    },
+    Def {
+        name: "keep",
+        what: "what must be kept",
+        fields: &[
+            req("that", "expr", "Holds from the beginning of the trouble until the goal is reached."),
+            req("say", "words", "What it means."),
         ],
     },
     Def {

@@ -97,7 +97,12 @@ expect:
 solve:
   goal: kubernetes.failed('a', last('1m')) == 0
   say: no failures
+  begins: one
+  hold: 20s
   cause: {id: cause, question: what?, choices: [x, y], answer: 0}
+  detect: 0/1
+  localise: [shop-1, Readiness]
+  keep: [{that: same_uid('deployment/shop'), say: the same object}]
   solution: [{kubernetes: kubectl rollout undo deployment/shop, wait: 1m}, {docker: [docker ps, docker info]}]
   hints: [look, {en: look again, de: nochmal}, {if: 'kubernetes.pods.exists(p, p.restarts > 3)', say: restarts}]
   mistakes: [{if: kubernetes.deleted('deployment/shop'), say: 'ouch {kubernetes.failed}'}]
@@ -201,7 +206,7 @@ fn everything_can_be_said() {
     assert!(matches!(entry("beat#4").faults[0].fault.kind, FaultKind::Leak { .. }));
     assert_eq!(s.solve.as_ref().unwrap().solution.len(), 3);
     // The same seed picks the same machines; another may not.
-    assert_eq!(s.expressions().len(), 12);
+    assert_eq!(s.expressions().len(), 13);
 }
 
 #[test]

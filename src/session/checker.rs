@@ -8,6 +8,7 @@ use crate::scenario::file::{Scenario, Solve};
 use crate::scenario::report::{self, Checked};
 
 use super::documents::Worlds;
+use super::facts::LabFacts;
 use super::{OpenOptions, Session};
 
 /// Checks files of any kind and built-in scenarios by name: (text, exit status).
@@ -37,10 +38,17 @@ fn with_drill(checked: Checked, options: &OpenOptions) -> Checked {
     if let Some((scenario, solve)) = checked.scenario.as_ref().and_then(|s| s.solve.as_ref().map(|solve| (s, solve))) {
         let wrong = |why: String| checked.findings.push(Diagnostic::error(why).at(&solve.goal.span()));
         match (play(scenario, &[], options), play(scenario, &steps(scenario, solve), options)) {
-            (Ok(true), _) => wrong("doing nothing reaches the goal: this is no drill".into()),
             (Err(why), _) | (_, Err(why)) => wrong(why),
-            (Ok(false), Ok(false)) => wrong("the solution does not reach the goal by the end".into()),
-            (Ok(false), Ok(true)) => {}
+            (Ok(nothing), _) if nothing.reached => wrong("doing nothing reaches the goal: this is no drill".into()),
+            (_, Ok(solved)) if !solved.reached => wrong("the solution does not reach the goal by the end".into()),
+            (_, Ok(solved)) => {
+                for lost in &solved.lost {
+                    wrong(format!("the solution does not keep what must be kept: {lost}"));
+                }
+                if !solved.cause {
+                    wrong("the answer to `cause` is none of its choices".into());
+                }
+            }
         }
     }
     checked
@@ -60,8 +68,17 @@ fn steps(scenario: &Scenario, solve: &Solve) -> Vec<(SimDuration, String)> {
         .collect()
 }
 
-/// Plays the drill with these commands; true if the goal holds at the end.
-fn play(scenario: &Scenario, steps: &[(SimDuration, String)], options: &OpenOptions) -> Result<bool, String> {
+/// How a drill ended.
+struct Played {
+    /// The goal holds at the end.
+    reached: bool,
+    lost: Vec<String>,
+    /// The cause has an answer that can be chosen.
+    cause: bool,
+}
+
+/// Plays the drill with these commands.
+fn play(scenario: &Scenario, steps: &[(SimDuration, String)], options: &OpenOptions) -> Result<Played, String> {
     let mut session = Session::start(Arc::new(scenario.clone()), options)?;
     let begin = session.trouble_begins();
     for (after, command) in steps {
@@ -72,5 +89,8 @@ fn play(scenario: &Scenario, steps: &[(SimDuration, String)], options: &OpenOpti
         }
     }
     session.jump_to(SimTime::MAX);
-    session.goal_holds()
+    let facts = LabFacts { lab: &session.lab, journal: &session.journal };
+    let cause = scenario.solve.as_ref().and_then(|s| s.cause.as_ref()).is_none_or(|ask| facts.choice_of(ask).is_some());
+    let lost = session.lab.drill_view(&session.journal).map(|d| d.lost).unwrap_or_default();
+    Ok(Played { reached: session.goal_holds()?, lost: lost.into_iter().map(|(at, text)| format!("{text} (at {at})")).collect(), cause })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::kernel::{Journal, RecordId, SimDuration, SimTime};
 use crate::model::ledger::Stream;
 use crate::scenario::facts::{Still, WORLDS};
-use crate::scenario::file::Scenario;
+use crate::scenario::file::{Ask, Scenario};
 use crate::scenario::{Facts, Text};
 use crate::score::FaultWatch;
 
@@ -184,7 +184,11 @@ impl LabFacts<'_> {
 
     /// The right choice of a question as measured now, if its expression has a value.
     pub fn right_choice(&self, entry: usize) -> Option<usize> {
-        let question = self.lab.scenario.timeline.get(entry)?.ask.as_ref()?;
+        self.choice_of(self.lab.scenario.timeline.get(entry)?.ask.as_ref()?)
+    }
+
+    /// The choice that a question's expression picks now.
+    pub fn choice_of(&self, question: &Ask) -> Option<usize> {
         let n = question.answer.eval(self).ok()?.as_number()?;
         (n >= 0.0 && (n as usize) < question.choices.len()).then_some(n as usize)
     }

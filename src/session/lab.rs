@@ -13,6 +13,7 @@ use crate::scenario::file::{Entry, Expect, Scenario, Trigger};
 use crate::score::Score;
 use crate::worlds::{Output, World};
 
+use super::drill::Drill;
 use super::expect::Standing;
 use super::facts::LabFacts;
 use super::predict::Shown;
@@ -78,6 +79,7 @@ pub struct Lab {
     /// Timeline index → what the run answered, once it has.
     pub shown: Map<usize, Arc<Shown>>,
     pub standings: Vec<Standing>,
+    pub drill: Drill,
     /// uid of every object that `same_uid` asks about, as first seen.
     pub first_uids: Map<(usize, Arc<str>), Arc<str>>,
     pub finished: bool,
@@ -125,6 +127,7 @@ impl Lab {
             answers: Map::new(),
             shown: Map::new(),
             standings: scenario.expect.iter().map(|_| Standing::default()).collect(),
+            drill: Drill::default(),
             first_uids: Map::new(),
             finished: false,
             printed: Default::default(),
@@ -141,6 +144,10 @@ impl Lab {
     }
     pub fn world_index(&self, name: &str) -> Option<usize> {
         self.slots.iter().position(|s| s.world.name() == name)
+    }
+    /// The record with which everything began.
+    pub fn start(&self) -> Option<RecordId> {
+        self.start
     }
     pub fn language(&self) -> &str {
         &self.language
@@ -236,6 +243,7 @@ impl Lab {
         self.fire_conditions(journal);
         self.judge(journal, false);
         self.reveal(journal, false);
+        self.drill_sample(journal, false);
         self.agenda.schedule(self.now + SAMPLE, None, Event::Sample);
     }
 
@@ -303,6 +311,7 @@ impl Lab {
                 Arc::make_mut(&mut self.commands).extend(self.slots[w].trouble.map(|record| (i, w, record)));
             }
         }
+        self.drill_entry(i);
         self.arm_followers(&entry.id);
     }
 
@@ -376,6 +385,9 @@ impl Lab {
         };
         slot.running = out.running;
         record_output(&mut cx, &out);
+        if actor == "you" {
+            self.looked(text, &format!("{} {}", out.stdout, out.stderr));
+        }
         out
     }
 
@@ -432,6 +444,7 @@ impl Lab {
         }
         self.judge(journal, true);
         self.reveal(journal, true);
+        self.drill_sample(journal, true);
         self.finished = true;
         self.stop = Some(Stop::End);
         journal.push(self.now, LAB, self.start, line(RecordType::Story, LAB, "End", "the scenario is over"));

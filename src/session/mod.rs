@@ -8,6 +8,7 @@ pub mod catalogue;
 mod checker;
 pub mod claims;
 mod documents;
+mod drill;
 mod expect;
 mod facts;
 mod lab;
@@ -35,6 +36,7 @@ use crate::worlds::World;
 
 pub use crate::explain::WhyStep;
 pub use catalogue::OpenOptions;
+pub use drill::Named;
 use facts::LabFacts;
 use lab::{LAB, Lab};
 use view::{FaultChoice, Inspection, LabView, MarkKind, ObjectRef, Record, RecordId, RecordType, Reply, SimDuration, SimTime, Stop};
@@ -59,6 +61,9 @@ enum Input {
     Inject { world: usize, fault: Arc<Fault> },
     Answer { choice: usize },
     Interrupt,
+    Hint,
+    Cause(Named),
+    Look { world: usize, object: ObjectRef },
 }
 
 /// A lab with its history.
@@ -299,7 +304,11 @@ impl Session {
 
     /// Why a record was written: the chain of causes, its root first.
     pub fn why(&self, id: RecordId) -> Vec<WhyStep> {
-        crate::explain::why(&self.journal, id)
+        let mut chain = crate::explain::why(&self.journal, id);
+        if self.lab.has_secret() {
+            chain.retain(|step| step.record.kind != RecordType::Fault || step.record.id == id);
+        }
+        chain
     }
 
     pub fn inspect(&self, world: &str, object: &ObjectRef) -> Option<Inspection> {
@@ -335,6 +344,19 @@ impl Session {
                     slot.world.console_interrupt();
                     slot.running = false;
                 }
+            }
+            Input::Hint => {
+                let text = self.lab.hint(&mut self.journal);
+                self.replies = Reply { text: text.unwrap_or_default(), ..Reply::default() };
+            }
+            Input::Cause(named) => {
+                let right = self.lab.name_cause(named, &mut self.journal);
+                self.replies = Reply { exit: i32::from(!right), ..Reply::default() };
+            }
+            Input::Look { world, object } => {
+                let seen = self.lab.slots[*world].world.inspect(object, self.lab.now);
+                let text: Vec<String> = seen.into_iter().flat_map(|i| i.tabs).map(|(_, text)| text).collect();
+                self.lab.looked(&format!("{}/{}", object.kind, object.name), &text.join(" "));
             }
             Input::Answer { choice } => {
                 if let Some(entry) = self.lab.asking.take() {
@@ -444,6 +466,31 @@ impl Session {
         }
     }
 
+    /// The drill's next hint that fits; None if there is none (any more).
+    pub fn hint(&mut self) -> Option<String> {
+        if !self.lab.drill_view(&self.journal).is_some_and(|d| d.more_hints) {
+            return None;
+        }
+        self.input(Input::Hint);
+        Some(std::mem::take(&mut self.replies).text).filter(|t| !t.is_empty())
+    }
+
+    /// Says what the cause of a drill's trouble is; true if that is right.
+    pub fn name_cause(&mut self, named: Named) -> bool {
+        if self.lab.drill_view(&self.journal).is_none_or(|d| d.began.is_none() || d.cause.is_named()) {
+            return false;
+        }
+        self.input(Input::Cause(named));
+        std::mem::take(&mut self.replies).exit == 0
+    }
+
+    /// Somebody looks at an object: in a drill that may be how the trouble is found.
+    pub fn look(&mut self, world: &str, object: &ObjectRef) {
+        if let Some(world) = self.lab.world_index(world).filter(|_| self.lab.wants_looks()) {
+            self.input(Input::Look { world, object: object.clone() });
+        }
+    }
+
     /// What a question's answer is going to be: plays a copy of this lab ahead, and changes nothing here. None if the question was not
     /// answered yet, or if the run is too long to be played at once.
     pub fn look_ahead(&self, id: &str) -> Option<view::QuestionView> {
@@ -483,7 +530,7 @@ impl Session {
             let (world, what) = match input {
                 Input::Command { world, line } => (*world, save::Deed::Command(line.clone())),
                 Input::Inject { world, fault } => (*world, save::Deed::Fault(fault.clone())),
-                Input::Answer { .. } | Input::Interrupt => return None,
+                Input::Answer { .. } | Input::Interrupt | Input::Hint | Input::Cause(_) | Input::Look { .. } => return None,
             };
             Some(save::Done { at: *at, world: self.lab.slots[world].world.name(), what })
         });

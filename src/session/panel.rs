@@ -39,6 +39,7 @@ pub fn view(lab: &Lab, journal: &Journal) -> LabView {
         asked: (0..lab.happened.len()).filter(|i| lab.happened[*i].is_some()).filter_map(|i| question(lab, journal, i)).collect(),
         answered: lab.answers.keys().filter_map(|i| question(lab, journal, *i)).collect(),
         expectations: expectations(lab, &facts),
+        drill: lab.drill_view(journal),
         finished: lab.finished,
         debrief: if lab.finished { lab.scenario.debrief.iter().map(|t| facts.text(t)).collect() } else { Vec::new() },
         practise: lab.scenario.questions.iter().map(ToString::to_string).collect(),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::view::{ExpectationView, LabView, QuestionView, SimTime, Stop};
+use super::view::{DrillView, ExpectationView, LabView, QuestionView, SimTime, Stop};
 use super::{OpenOptions, Session};
 
 /// A finished run.
@@ -32,7 +32,7 @@ pub fn run(
         match session.advance(end, 50_000) {
             Stop::End | Stop::Reached => break,
             Stop::Budget => progress(session.now(), end),
-            Stop::Pause | Stop::Question | Stop::Reveal | Stop::Breakpoint(_) => {}
+            Stop::Pause | Stop::Question | Stop::Reveal | Stop::Goal | Stop::Breakpoint(_) => {}
         }
     }
     let mut journal = Vec::new();
@@ -89,6 +89,7 @@ impl Report {
             "worlds": worlds,
             "expectations": expectations,
             "predictions": self.view.asked.iter().map(prediction).collect::<Vec<_>>(),
+            "drill": self.view.drill.as_ref().map(drill),
             "debrief": self.view.debrief,
             "notes": self.notes.iter().map(|(w, n)| (w.clone(), json!(n))).collect::<Map<_, _>>(),
             "journal_sha256": self.digest(),
@@ -165,6 +166,9 @@ impl Report {
             out.push_str("\nexpected\n");
             v.expectations.iter().for_each(|e| expectation(&mut out, e));
         }
+        if let Some(d) = &v.drill {
+            drill_text(&mut out, d);
+        }
         if !v.asked.is_empty() {
             out.push_str("\npredictions\n");
             v.asked.iter().for_each(|q| asked(&mut out, q));
@@ -210,6 +214,42 @@ fn prediction(q: &QuestionView) -> Value {
         "known_at_s": q.known_at.map(SimTime::as_secs_f64),
         "because": q.because,
     })
+}
+
+/// A drill's two judgements, its four times, and what it took.
+fn drill(d: &DrillView) -> Value {
+    let s = |after: Option<super::view::SimDuration>| after.map(|d| d.as_secs_f64());
+    let notes =
+        |list: &[(SimTime, String)]| list.iter().map(|(at, text)| json!({"at_s": at.as_secs_f64(), "say": text})).collect::<Vec<_>>();
+    json!({
+        "goal": d.goal,
+        "began_s": d.began.map(SimTime::as_secs_f64),
+        "fixed": d.mitigated_after.is_some(),
+        "cause_named": d.cause.is_named(),
+        "wrong_causes": d.cause.wrong(),
+        "passed": d.verdict.as_ref().is_some_and(|v| v.passed),
+        "verdict": d.verdict.as_ref().map(|v| &v.text),
+        "detected_after_s": s(d.detected_after),
+        "localised_after_s": s(d.localised_after),
+        "analysed_after_s": s(d.analysed_after),
+        "mitigated_after_s": s(d.mitigated_after),
+        "hints": d.hints,
+        "mistakes": notes(&d.mistakes),
+        "lost": notes(&d.lost),
+    })
+}
+
+fn drill_text(out: &mut String, d: &DrillView) {
+    let _ = writeln!(out, "\ndrill\n  goal: {}", d.goal);
+    if let Some(v) = &d.verdict {
+        let _ = writeln!(out, "  {} {}", if v.passed { "✔" } else { "✖" }, v.text);
+    }
+    for (word, after) in d.times() {
+        let _ = writeln!(out, "  {word:<10} {}", after.map_or("not".to_string(), |a| format!("after {a}")));
+    }
+    for (at, text) in d.lost.iter().chain(&d.mistakes) {
+        let _ = writeln!(out, "  {} {text}", at.clock());
+    }
 }
 
 fn asked(out: &mut String, q: &QuestionView) {

@@ -30,6 +30,8 @@ pub struct LabView {
     /// Those of them that somebody answered.
     pub answered: Vec<QuestionView>,
     pub expectations: Vec<ExpectationView>,
+    /// None if the scenario is no drill.
+    pub drill: Option<DrillView>,
     pub finished: bool,
     /// Lines of the debrief, filled in with measured values; empty before the end.
     pub debrief: Vec<String>,
@@ -138,6 +140,97 @@ impl QuestionView {
     }
 }
 
+/// A drill: what is to be reached, and how the learner does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DrillView {
+    /// The goal in words.
+    pub goal: String,
+    /// When the trouble began; everything below counts from there.
+    pub began: Option<SimTime>,
+    /// The goal holds at this moment.
+    pub holds: bool,
+    /// The fault that began the trouble is not to be shown: its name is what the learner looks for.
+    pub secret: bool,
+    /// The first look that showed the trouble.
+    pub detected_after: Option<SimDuration>,
+    /// The first look that showed the broken part.
+    pub localised_after: Option<SimDuration>,
+    /// The cause was named.
+    pub analysed_after: Option<SimDuration>,
+    /// The goal began to hold, and held.
+    pub mitigated_after: Option<SimDuration>,
+    pub cause: Cause,
+    /// Why it was the cause, once it was named.
+    pub because: String,
+    /// Hints given so far.
+    pub hints: Vec<String>,
+    /// There is another hint that fits now.
+    pub more_hints: bool,
+    pub mistakes: Vec<(SimTime, String)>,
+    /// What was lost on the way.
+    pub lost: Vec<(SimTime, String)>,
+    /// Once the goal is reached, or the run is over.
+    pub verdict: Option<Verdict>,
+}
+
+impl DrillView {
+    /// The four times with their names.
+    pub fn times(&self) -> [(&'static str, Option<SimDuration>); 4] {
+        [
+            ("detected", self.detected_after),
+            ("localised", self.localised_after),
+            ("analysed", self.analysed_after),
+            ("mitigated", self.mitigated_after),
+        ]
+    }
+}
+
+/// How the cause is named, and how often it was not.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    Choices {
+        text: String,
+        choices: Vec<String>,
+        wrong: Vec<usize>,
+        named: Option<usize>,
+    },
+    /// Any fault, and anything it could hit.
+    Free {
+        wrong: Vec<FaultNamed>,
+        named: Option<FaultNamed>,
+    },
+}
+
+impl Cause {
+    pub fn is_named(&self) -> bool {
+        match self {
+            Self::Choices { named, .. } => named.is_some(),
+            Self::Free { named, .. } => named.is_some(),
+        }
+    }
+    /// How often something else was named.
+    pub fn wrong(&self) -> usize {
+        match self {
+            Self::Choices { wrong, .. } => wrong.len(),
+            Self::Free { wrong, .. } => wrong.len(),
+        }
+    }
+}
+
+/// A fault by its word, and what it hit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultNamed {
+    pub word: String,
+    pub target: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Cause named, goal reached, nothing lost.
+    pub passed: bool,
+    pub text: String,
+}
+
 /// One expectation and how it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExpectationView {
@@ -162,6 +255,8 @@ pub enum Stop {
     Question,
     /// The answer to a prediction came to light.
     Reveal,
+    /// A drill's goal was reached.
+    Goal,
     /// A breakpoint became true: its expression.
     Breakpoint(String),
     End,

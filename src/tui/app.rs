@@ -16,7 +16,9 @@ use super::keys::{self, Context};
 use super::lab::{Focus, Lab};
 use super::message::Message;
 use super::panel::{Flow, Panel};
-use super::panels::{debrief::Debrief, fault_menu::FaultMenu, help::Help, inspect::Inspect, notice::Notice, question::Question, why::Why};
+use super::panels::{
+    cause::Cause, debrief::Debrief, fault_menu::FaultMenu, help::Help, inspect::Inspect, notice::Notice, question::Question, why::Why,
+};
 use super::screens::{
     home::{Choice, Home},
     lab as lab_screen,
@@ -123,6 +125,19 @@ impl App {
         if let Some(q) = next {
             lab.player.playing = false;
             self.panels.push(Box::new(Question::new(q)));
+        } else if lab.view.drill.as_ref().is_some_and(|d| d.mitigated_after.is_some())
+            && !lab.goal_told
+            && !asking
+            && self.panels.is_empty()
+        {
+            // Solved: what it took, and before that, what it was.
+            lab.goal_told = true;
+            lab.player.playing = false;
+            lab.line = None;
+            self.panels.push(Box::new(Debrief::default()));
+            if lab.view.drill.as_ref().is_some_and(|d| !d.cause.is_named()) {
+                self.panels.extend(Cause::new(lab).map(|p| Box::new(p) as Box<dyn Panel>));
+            }
         } else if lab.view.finished && !lab.debriefed && !asking && self.panels.is_empty() {
             lab.debriefed = true;
             lab.player.playing = false;
@@ -363,6 +378,8 @@ impl App {
             Message::Density => lab.toggle_density(),
             Message::Debrief => self.panels.push(Box::new(Debrief::default())),
             Message::LookAhead => self.look_ahead(),
+            Message::Hint => lab.hint(),
+            Message::Cause => self.cause(),
             Message::NextPane => self.focus_next(1),
             Message::PreviousPane => self.focus_next(-1),
             m => self.move_in_lab(m),
@@ -417,6 +434,7 @@ impl App {
     fn inspect(&mut self) {
         let Some(lab) = &mut self.lab else { return };
         let Some((world, object)) = lab.selected_object() else { return };
+        lab.look(world, &object);
         match Inspect::new(lab, world, &object) {
             Some(panel) => self.panels.push(Box::new(panel)),
             None => lab.complain(format!("{object} is not there (any more); w tells why")),
@@ -434,6 +452,19 @@ impl App {
             Some(asked) if asked.answer.is_some() => self.panels.push(Box::new(Question::ahead(asked))),
             Some(_) => lab.say("this run will have no answer to that"),
             None => lab.say("this lab is too large to be played ahead; let it run"),
+        }
+    }
+
+    fn cause(&mut self) {
+        let Some(lab) = &mut self.lab else { return };
+        match &lab.view.drill {
+            None => lab.complain("causes are named in drills; this scenario is none"),
+            Some(d) if d.began.is_none() => lab.say("no trouble yet; let time run"),
+            Some(_) => {
+                lab.player.playing = false;
+                let panel = Cause::new(lab);
+                self.panels.extend(panel.map(|p| Box::new(p) as Box<dyn Panel>));
+            }
         }
     }
 

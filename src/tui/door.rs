@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::session::view::{
     FaultChoice, Inspection, LabView, MarkKind, ObjectRef, QuestionView, Record, RecordId, Reply, ScenarioCard, SimDuration, SimTime, Stop,
 };
-use crate::session::{Session, StepSize, WhyStep};
+use crate::session::{Named, Session, StepSize, WhyStep};
 
 /// A lab that runs.
 pub trait Door {
@@ -32,6 +32,9 @@ pub trait Door {
     fn inject(&mut self, word: &str, target: &str, world: Option<&str>, lasts: Option<SimDuration>) -> Result<String, String>;
     fn answer(&mut self, choice: usize);
     fn look_ahead(&self, id: &str) -> Option<QuestionView>;
+    fn hint(&mut self) -> Option<String>;
+    fn name_cause(&mut self, named: Named) -> bool;
+    fn look(&mut self, world: &str, object: &ObjectRef);
     fn set_breakpoint(&mut self, expr: Option<&str>) -> Result<(), String>;
     fn restart(&mut self);
     fn save(&self) -> String;
@@ -118,6 +121,15 @@ impl Door for Session {
     }
     fn look_ahead(&self, id: &str) -> Option<QuestionView> {
         self.look_ahead(id)
+    }
+    fn hint(&mut self) -> Option<String> {
+        self.hint()
+    }
+    fn name_cause(&mut self, named: Named) -> bool {
+        self.name_cause(named)
+    }
+    fn look(&mut self, world: &str, object: &ObjectRef) {
+        self.look(world, object);
     }
     fn set_breakpoint(&mut self, expr: Option<&str>) -> Result<(), String> {
         self.set_breakpoint(expr)

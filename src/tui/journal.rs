@@ -53,6 +53,8 @@ pub struct Filter {
     pub changes: bool,
     /// A text in actor, reason, object or message, in lower case; empty lets everything through.
     pub text: String,
+    /// A drill: what was broken is for the learner to find out.
+    pub secret: bool,
 }
 
 impl Filter {
@@ -63,7 +65,8 @@ impl Filter {
             // Narration has its own place on the screen.
             RecordType::Story => false,
             RecordType::Event => self.changes || !(QUIET.contains(&&*r.reason) || count(r) > 1),
-            RecordType::Fault | RecordType::Decision | RecordType::Command | RecordType::Traffic => true,
+            RecordType::Fault => !self.secret,
+            RecordType::Decision | RecordType::Command | RecordType::Traffic => true,
         };
         world && kind && (self.text.is_empty() || self.mentions(r))
     }
@@ -234,7 +237,7 @@ mod tests {
     }
 
     fn filter(changes: bool, text: &str) -> Filter {
-        Filter { worlds: vec!["docker"], changes, text: text.into() }
+        Filter { worlds: vec!["docker"], changes, text: text.into(), secret: false }
     }
 
     fn sample() -> Vec<Arc<Record>> {

@@ -68,6 +68,8 @@ pub struct Lab {
     /// Predictions that were skipped, or whose answer has been shown.
     pub settled: BTreeSet<String>,
     pub debriefed: bool,
+    /// The debrief of a drill whose goal is reached was shown.
+    pub goal_told: bool,
     /// Set by everything that may change what the door shows.
     stale: bool,
 }
@@ -100,6 +102,7 @@ impl Lab {
             narrator_waits: false,
             settled: BTreeSet::new(),
             debriefed: false,
+            goal_told: false,
             stale: true,
         };
         lab.refresh();
@@ -145,9 +148,10 @@ impl Lab {
         self.view = self.door.view();
         let names: Vec<&'static str> = self.view.worlds.iter().map(|w| w.view.name).collect();
         let records = self.door.records();
+        let secret = self.view.drill.as_ref().is_some_and(|d| d.secret);
         for (n, pane) in self.journals.iter_mut().enumerate() {
             let worlds = names.get(n).map_or_else(|| names.clone(), |name| vec![*name]);
-            pane.refresh(records, &Filter { worlds, changes: self.changes, text: self.filter.to_lowercase() });
+            pane.refresh(records, &Filter { worlds, changes: self.changes, text: self.filter.to_lowercase(), secret });
         }
         for (pane, world) in self.worlds.iter_mut().zip(&self.view.worlds) {
             pane.refresh(&world.view);
@@ -193,7 +197,7 @@ impl Lab {
         match stop {
             Stop::Reached | Stop::Budget => return,
             Stop::Pause => self.narrator_waits = true,
-            Stop::Question | Stop::Reveal | Stop::End => {}
+            Stop::Question | Stop::Reveal | Stop::Goal | Stop::End => {}
             Stop::Breakpoint(expr) => self.say(format!("breakpoint: {expr}")),
         }
         self.player.playing = false;
@@ -287,6 +291,7 @@ impl Lab {
         self.door.restart();
         self.settled.clear();
         self.debriefed = false;
+        self.goal_told = false;
         self.console.running = false;
         self.say("from the start, with the same seed");
     }
@@ -338,6 +343,28 @@ impl Lab {
         self.door.interrupt_command();
         self.console.running = false;
         self.console.say("^C");
+    }
+
+    /// Somebody inspects an object: in a drill that may be how the trouble is found.
+    pub fn look(&mut self, world: &str, object: &ObjectRef) {
+        if self.view.drill.is_some() {
+            let names: Vec<&str> = self.view.worlds.iter().map(|w| w.view.name).filter(|n| world == "lab" || *n == world).collect();
+            names.into_iter().for_each(|w| self.door.look(w, object));
+            self.stale = true;
+        }
+    }
+
+    /// The drill's next hint.
+    pub fn hint(&mut self) {
+        if self.view.drill.is_none() {
+            return self.complain("hints belong to drills; this scenario is none");
+        }
+        match self.door.hint() {
+            // The narrator says it; it stays until the next words.
+            Some(_) => self.stale = true,
+            None if self.view.drill.as_ref().is_some_and(|d| d.began.is_none()) => self.say("no trouble yet; let time run"),
+            None => self.say("no hint fits now; look at what changed"),
+        }
     }
 
     pub fn set_filter(&mut self, text: &str) {

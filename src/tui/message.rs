@@ -50,6 +50,10 @@ pub enum Message {
     Debrief,
     /// The answer to the last prediction, played ahead.
     LookAhead,
+    /// A drill's next hint.
+    Hint,
+    /// To say what a drill's cause is.
+    Cause,
     // the line where people type
     Submit,
     Complete,

@@ -312,7 +312,7 @@ impl Proc {
         if ctx.has_app && !super::absent(&argv[0]) {
             if ctx.app.is_some() {
                 // Beside a running app: a health check of its own, most likely.
-                self.status = i32::from(!ctx.app.is_some_and(|a| a.healthy()));
+                self.status = i32::from(ctx.silent || !ctx.app.is_some_and(|a| a.healthy()));
                 return if exec { Flow::Exit(self.status) } else { Flow::Next };
             }
             self.status = 0;

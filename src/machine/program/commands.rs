@@ -117,6 +117,8 @@ pub(crate) struct Ctx<'a> {
     pub captures: Vec<String>,
     /// `exec` collects standard error here.
     pub errors: Option<String>,
+    /// The container's own program lives and answers nothing.
+    pub silent: bool,
     /// Log lines with the age at which they were written.
     pub lines: Vec<(SimDuration, String)>,
     /// Signals a command just sent: process, number.
@@ -156,6 +158,11 @@ impl Ctx<'_> {
                 }
             }
         }
+    }
+
+    /// True if a request to that port is taken by the kernel and then answered by nobody: the program hangs.
+    fn waits(&self, port: u16) -> bool {
+        self.silent && (self.app.is_some_and(|a| a.listens(Some(port))) || self.listeners.iter().any(|l| l.port == port))
     }
 
     /// The HTTP status this container answers on a port, None if nobody listens there.
@@ -465,6 +472,9 @@ fn fetch(name: &str, args: &[&str], files: &[&str], ctx: &Ctx) -> Effect {
     let (authority, path) = rest.split_once('/').map_or((rest, "/".to_string()), |(a, p)| (a, format!("/{p}")));
     let (host, port) = authority.rsplit_once(':').and_then(|(h, p)| p.parse().ok().map(|p| (h, p))).unwrap_or((authority, 80u16));
     let own = matches!(host, "localhost" | "127.0.0.1" | "[::1]") || *host == *ctx.fs.hostname;
+    if own && ctx.waits(port) {
+        return unanswered(name, args);
+    }
     let status = match (own, ctx.resolves(host)) {
         (true, _) => ctx.local(port, &path),
         (false, true) => Some(200),
@@ -487,6 +497,23 @@ fn fetch(name: &str, args: &[&str], files: &[&str], ctx: &Ctx) -> Effect {
         }
         Some(_) => Effect { block: takes, ..Effect::ok("ok\n") },
     }
+}
+
+/// A request without an answer: for ever, or for the time that the command was given.
+fn unanswered(name: &str, args: &[&str]) -> Effect {
+    let curl = name == "curl";
+    let limits: &[&str] = if curl { &["-m", "--max-time"] } else { &["-T", "--timeout"] };
+    let limit = args.iter().enumerate().find_map(|(i, a)| {
+        let (flag, value) = a.split_once('=').map_or((*a, args.get(i + 1).copied()), |(f, v)| (f, Some(v)));
+        if limits.contains(&flag) { sleep_length(&[value?]).ok().flatten() } else { None }
+    });
+    let Some(limit) = limit else { return Effect::block(Block::Forever) };
+    let failed = if curl {
+        Effect::fail(28, format!("curl: (28) Operation timed out after {} milliseconds with 0 bytes received\n", limit.as_millis()))
+    } else {
+        Effect::fail(1, "wget: download timed out\n")
+    };
+    Effect { block: Block::For(limit), ..failed }
 }
 
 fn lookup(name: &str, files: &[&str], ctx: &Ctx) -> Effect {

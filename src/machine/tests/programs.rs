@@ -143,6 +143,25 @@ fn commands_in_a_running_container() {
     assert_eq!(lab.exec(id, "true", s(3)).code, 126);
 }
 
+/// A hung program keeps its port: what asks it from inside the container waits, as what asks from outside does.
+#[test]
+fn a_hung_program_keeps_its_neighbours_waiting() {
+    let mut lab = Lab::new(vec![]);
+    let id = lab.sh("httpd -f -p 8080");
+    lab.run(s(1));
+    assert_eq!(lab.exec(id, "nc -z localhost 8080", s(1)).code, 0);
+    assert_ne!(lab.exec(id, "wget -q localhost:8080/", s(1)).takes, SimDuration::MAX);
+    lab.m.hang(id, true, s(2));
+    assert_eq!(lab.exec(id, "wget -q localhost:8080/", s(3)).takes, SimDuration::MAX);
+    let r = lab.exec(id, "curl -sf -m 3 http://localhost:8080/health", s(3));
+    assert_eq!((r.code, r.takes), (28, d(3040)));
+    assert!(r.stderr.contains("(28) Operation timed out after 3000 milliseconds"), "{}", r.stderr);
+    assert_eq!(lab.exec(id, "wget -q -T 2 localhost:8080/", s(3)).code, 1);
+    assert_eq!(lab.exec(id, "curl localhost:9090", s(3)).code, 7, "where nobody listens, nobody waits");
+    lab.m.hang(id, false, s(4));
+    assert_ne!(lab.exec(id, "wget -q localhost:8080/", s(5)).takes, SimDuration::MAX);
+}
+
 #[test]
 fn memory_eaters_are_killed() {
     for (script, argv) in [

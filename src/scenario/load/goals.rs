@@ -3,7 +3,7 @@
 use crate::document::{Diagnostic, Field};
 use crate::kernel::{SimDuration, limits};
 
-use super::super::file::{Expect, Expectation, Hint, Setup, SolutionStep, Solve};
+use super::super::file::{Expect, Expectation, Hint, Keep, Setup, SolutionStep, Solve};
 use super::Loader;
 
 impl<'a> Loader<'a> {
@@ -63,6 +63,13 @@ impl<'a> Loader<'a> {
         let goal = r.req("goal").and_then(|f| self.condition(&f));
         let say = r.opt("say").and_then(|f| self.text(&f));
         let cause = r.opt("cause").and_then(|f| self.ask(&f, false));
+        let begins = r.opt("begins").and_then(|f| f.text()).map(Into::into);
+        let hold = r.opt("hold").and_then(|f| f.duration(limits::SCENARIO_DURATION_MAX)).unwrap_or(SimDuration::from_secs(10));
+        let words = |f: Option<Field<'a>>| -> Vec<_> {
+            f.iter().flat_map(|f| f.list_or_one(100)).filter_map(|f| f.text().map(Into::into)).collect()
+        };
+        let (detect, localise) = (words(r.opt("detect")), words(r.opt("localise")));
+        let keep = self.keep(r.opt("keep"));
         let mut solution = Vec::new();
         for f in r.req("solution").iter().flat_map(|f| f.list(100)) {
             self.solution_step(&f, setup, &mut solution);
@@ -73,7 +80,7 @@ impl<'a> Loader<'a> {
             self.sink.push(Diagnostic::error("a drill needs a way to solve it").at(&r.key_span("solution")));
         }
         r.finish();
-        Some(Solve { goal: goal?, say, cause, solution, hints, mistakes })
+        Some(Solve { goal: goal?, say, begins, hold, cause, detect, localise, keep, solution, hints, mistakes })
     }
 
     /// `{kubernetes: kubectl rollout undo deployment/shop, wait: 30s}`
@@ -96,6 +103,18 @@ impl<'a> Loader<'a> {
             field.wrong("a command for docker or kubernetes");
         }
         r.finish();
+    }
+
+    /// `{that: "kubernetes.failed == 0", say: "No request is lost"}`
+    fn keep(&self, field: Option<Field<'a>>) -> Vec<Keep> {
+        let one = |f: Field<'a>| {
+            let r = f.reader("what must be kept")?;
+            let that = r.req("that").and_then(|f| self.condition(&f));
+            let say = r.req("say").and_then(|f| self.text(&f));
+            r.finish();
+            Some(Keep { that: that?, say: say? })
+        };
+        field.iter().flat_map(|f| f.list(100)).filter_map(one).collect()
     }
 
     fn hints(&self, field: Option<Field<'a>>) -> Vec<Hint> {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use crate::session::view::{ExpectationView, LabView, QuestionView};
+use crate::session::view::{DrillView, ExpectationView, LabView, QuestionView};
 use crate::tui::draw::{Pen, centred};
 use crate::tui::keys::Context;
 use crate::tui::lab::Lab;
@@ -55,7 +55,7 @@ impl Panel for Debrief {
         let rows = rows(pen, view, width.saturating_sub(6));
         let height = u16::try_from(rows.len() + 4).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2));
         let area = centred(screen, width, height);
-        let title = if view.finished { "Debrief" } else { "So far" };
+        let title = if view.finished || view.drill.as_ref().is_some_and(|d| d.verdict.is_some()) { "Debrief" } else { "So far" };
         let inner = surface(pen, area, title, Context::Debrief);
         let inner = Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width.saturating_sub(2), height: inner.height.saturating_sub(2) };
         let shown = usize::from(inner.height);
@@ -73,6 +73,9 @@ fn rows(pen: &Pen, view: &LabView, width: u16) -> Vec<Row> {
     let columns = usize::from(width).max(24);
     let (plain, dim, title) = (pen.ink(Ink::Text), pen.ink(Ink::Dim), pen.ink(Ink::Title));
     let mut rows: Vec<Row> = vec![vec![(0, view.title.clone(), title)], vec![]];
+    if let Some(d) = &view.drill {
+        drill(pen, d, columns, &mut rows);
+    }
     for e in &view.expectations {
         expectation(pen, e, columns, &mut rows);
     }
@@ -133,6 +136,39 @@ fn expectation(pen: &Pen, e: &ExpectationView, columns: usize, rows: &mut Vec<Ro
             rows.push(vec![(4, line, dim)]);
         }
     }
+}
+
+/// A drill: the verdict, the four times, and what happened on the way.
+fn drill(pen: &Pen, d: &DrillView, columns: usize, rows: &mut Vec<Row>) {
+    let g = pen.theme.glyphs;
+    let (plain, dim) = (pen.ink(Ink::Text), pen.ink(Ink::Dim));
+    let (good, bad) = (pen.ink(Ink::Good), pen.ink(Ink::Bad));
+    let mut put = |sign: &str, style: Style, words: &str, ink: Style| {
+        for (i, line) in text::wrap(words, columns - 2).into_iter().enumerate() {
+            rows.push(vec![(0, if i == 0 { sign.to_string() } else { String::new() }, style), (2, line, ink)]);
+        }
+    };
+    match &d.verdict {
+        Some(v) if v.passed => put(g.ok, good, &v.text, plain),
+        Some(v) => put(g.no, bad, &v.text, plain),
+        None => put(g.open, dim, &format!("Goal: {}", d.goal), plain),
+    }
+    for (word, after) in d.times() {
+        let words = after.map_or_else(|| format!("{word}: not yet"), |a| format!("{word} after {}", text::span(a)));
+        put(if after.is_some() { g.ok } else { g.open }, if after.is_some() { good } else { dim }, &words, plain);
+    }
+    if !d.because.is_empty() {
+        put("", dim, &d.because, plain);
+    }
+    for (at, words) in &d.lost {
+        put(g.no, bad, &format!("{} lost: {words}", at.clock()), plain);
+    }
+    for (at, words) in &d.mistakes {
+        put(g.no, bad, &format!("{} {words}", at.clock()), plain);
+    }
+    let counted = |n: usize, one: &str, many: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {many}") };
+    put("", dim, &format!("{}, {}", counted(d.hints.len(), "hint", "hints"), counted(d.cause.wrong(), "wrong cause", "wrong causes")), dim);
+    rows.push(vec![]);
 }
 
 /// Every measure with one column for each world, then every fault.

@@ -15,7 +15,7 @@ use crate::tui::widgets::scroll::Scroll;
 const KEY_COLUMNS: u16 = 16;
 
 /// All tables, for the part "elsewhere".
-const ALL: [Context; 14] = [
+const ALL: [Context; 15] = [
     Context::Lab,
     Context::Time,
     Context::Moving,
@@ -27,6 +27,7 @@ const ALL: [Context; 14] = [
     Context::Inspect,
     Context::Why,
     Context::Question,
+    Context::Cause,
     Context::Debrief,
     Context::Notice,
     Context::Help,

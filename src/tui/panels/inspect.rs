@@ -71,10 +71,11 @@ impl Inspect {
 
     fn accept(&mut self, lab: &mut Lab) -> Flow {
         if self.on_related() {
-            if let Some(to) = self.seen.related.get(self.related.cursor).cloned()
-                && !self.walk(lab, &to)
-            {
-                lab.complain(format!("{to} is not there any more"));
+            if let Some(to) = self.seen.related.get(self.related.cursor).cloned() {
+                lab.look(self.world, &to);
+                if !self.walk(lab, &to) {
+                    lab.complain(format!("{to} is not there any more"));
+                }
             }
         } else if self.on_actions()
             && let Some((_, command)) = self.seen.actions.get(self.actions.cursor)

@@ -9,8 +9,10 @@ pub mod timeline;
 pub mod title;
 pub mod world;
 
+pub mod cause;
 pub mod debrief;
 pub mod fault_menu;
+pub mod goal;
 pub mod help;
 pub mod inspect;
 pub mod notice;

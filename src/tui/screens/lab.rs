@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::tui::draw::Pen;
 use crate::tui::lab::{Focus, Lab};
-use crate::tui::panels::{journal, prompt, requests, scoreboard, story, timeline, title, world};
+use crate::tui::panels::{goal, journal, prompt, requests, scoreboard, story, timeline, title, world};
 use crate::tui::text;
 use crate::tui::theme::Ink;
 
@@ -24,6 +24,7 @@ pub struct Layout {
     /// The journal of all worlds, if they share one.
     shared: Option<Rect>,
     output: Rect,
+    goal: Rect,
     score: Rect,
     timeline: Rect,
     foot: Rect,
@@ -43,8 +44,10 @@ impl Layout {
         let title = line(area.y);
         let story = Rect { y: area.y + 1, height: story::rows_wanted(lab, area.width, most), ..area };
         let output_rows = prompt::output_rows(lab, area.width, area.height);
-        let body = Rect { y: story.bottom(), height: score.y.saturating_sub(story.bottom()), ..area };
-        let output = Rect { y: score.y.saturating_sub(output_rows), height: output_rows, ..area };
+        let goal_rows = goal::rows_wanted(lab, area.width, area.height);
+        let goal = Rect { y: score.y.saturating_sub(goal_rows), height: goal_rows, ..area };
+        let body = Rect { y: story.bottom(), height: goal.y.saturating_sub(story.bottom()), ..area };
+        let output = Rect { y: goal.y.saturating_sub(output_rows), height: output_rows, ..area };
 
         let shown = visible(area.width, lab);
         let columns = u16::try_from(shown.len().max(1)).unwrap_or(1);
@@ -72,7 +75,7 @@ impl Layout {
             })
             .collect();
         let shared = shared.then(|| Rect { y: body.y + frame_height, height: body.height - frame_height, ..body });
-        Self { title, story, worlds, hosts, strip, shared, output, score, timeline, foot }
+        Self { title, story, worlds, hosts, strip, shared, output, goal, score, timeline, foot }
     }
 
     pub fn is_shared(&self) -> bool {
@@ -115,6 +118,7 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) -> Option<Position> {
     if let Some(area) = layout.shared {
         draw_shared(pen, area, lab);
     }
+    goal::draw(pen, layout.goal, lab);
     scoreboard::draw(pen, layout.score, &lab.view);
     if lab.pointed("", &["scoreboard", "score"]) {
         point(pen, layout.score, layout.score.y);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::session::view::*;
-use crate::session::{StepSize, WhyStep};
+use crate::session::{Named, StepSize, WhyStep};
 use crate::tui::door::{Door, House};
 
 pub const END: u64 = 720;
@@ -493,6 +493,7 @@ impl Door for Fake {
             pointing_at: (10..60).contains(&self.second()).then(|| "kubernetes.nodes".to_string()),
             question: (self.asked && self.chosen.is_none() && !self.finished()).then(|| self.question()),
             asked: vec![],
+            drill: None,
             answered: self.chosen.map(|_| self.question()).into_iter().collect(),
             expectations: vec![
                 held(self.finished().then_some(true), "Two copies keep serving", ""),
@@ -654,6 +655,13 @@ impl Door for Fake {
     fn look_ahead(&self, id: &str) -> Option<QuestionView> {
         (id == "when").then(|| QuestionView { answer: Some(2), known_at: Some(SimTime::from_secs(EVICTED)), ..self.question() })
     }
+    fn hint(&mut self) -> Option<String> {
+        None
+    }
+    fn name_cause(&mut self, _named: Named) -> bool {
+        false
+    }
+    fn look(&mut self, _world: &str, _object: &ObjectRef) {}
     fn set_breakpoint(&mut self, expr: Option<&str>) -> Result<(), String> {
         if expr.is_some_and(|e| e.contains("nonsense")) {
             return Err("undeclared reference to 'nonsense'".into());

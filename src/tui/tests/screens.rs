@@ -100,3 +100,40 @@ fn commands() {
         s.press("n1:kubectl get pods<enter>nonsense<enter>kubectl rollout status deployment/shop<enter>kub");
     });
 }
+
+/// A drill half way: two hints, a wrong cause, and the list of causes open.
+#[test]
+fn drill() {
+    shots_of("bad-rollout-drill", "drill", |s| {
+        s.press("n<esc>").press("HC1");
+    });
+}
+
+/// Where no choices are given, any fault can be named; first what, then where.
+#[test]
+fn drill_named_freely() {
+    shots_of("frozen-drill", "drill_free", |s| {
+        s.press("n<esc>n").press(" ").press(&"<wait>".repeat(6)).press("C").press("jjjjj<enter>");
+    });
+}
+
+#[test]
+fn drill_solved() {
+    shots_of("bad-rollout-drill", "drill_solved", |s| {
+        s.press("n<esc>").press("C2<enter>").press(":kubectl rollout undo deployment/shop<enter><esc>").press("n");
+    });
+}
+
+/// Pictures of a real lab.
+fn shots_of(scenario: &str, name: &str, scene: impl Fn(&mut Screen)) {
+    use crate::session::{OpenOptions, Session};
+    for (w, h) in SIZES {
+        let mut screen = Screen::home(w, h);
+        screen.app.enter(Box::new(Session::open(scenario, &OpenOptions::default()).unwrap()));
+        screen.draw();
+        scene(&mut screen);
+        insta::with_settings!({omit_expression => true, prepend_module_to_snapshot => false}, {
+            insta::assert_snapshot!(format!("{name}_{w}x{h}"), screen.text());
+        });
+    }
+}
