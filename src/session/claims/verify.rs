@@ -88,7 +88,7 @@ impl Verification {
         let Some((mut session, mut group)) = self.playing.take().or_else(|| self.open()) else { return !self.waiting.is_empty() };
         let target = group.looks.front().map_or(SimTime::ZERO, |l| l.at).min(session.end());
         match session.advance(target, max_steps) {
-            Stop::Budget | Stop::Pause | Stop::Question | Stop::Reveal | Stop::Breakpoint(_) => {}
+            Stop::Budget | Stop::Pause | Stop::Question | Stop::Reveal | Stop::Goal | Stop::Breakpoint(_) => {}
             stop @ (Stop::Reached | Stop::End) => {
                 // At the end of a run every moment has come.
                 let due = |l: &Look| stop == Stop::End || l.at <= target;
