@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::session::OpenOptions;
-use crate::session::practice::{Level, PracticeOptions};
+use crate::session::practice::{Level, PracticeOptions, Role};
 use crate::session::view::{SimDuration, SimTime};
 
 use super::progress::ProgressArgs;
@@ -72,6 +72,8 @@ pub enum Command {
     Questions(QuestionsArgs),
     /// What is due, how well it is remembered, the plan to the interview; profiles, export and import
     Progress(ProgressArgs),
+    /// A mock interview with follow-ups on what was missed, and a report
+    Interview(InterviewArgs),
     /// Print the JSON Schema of the scenario format, or of question decks
     Schema(SchemaArgs),
     /// What people say about Docker and Kubernetes: is it so, and what did the runs measure
@@ -180,6 +182,34 @@ pub struct QuestionsArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct InterviewArgs {
+    /// For whom: developer, platform, sre, architect or any
+    #[arg(long, value_name = "ROLE", default_value = "any", value_parser = role)]
+    pub role: Role,
+    /// Of the person: junior, mid or senior
+    #[arg(long, value_name = "LEVEL", default_value = "mid", value_parser = level)]
+    pub level: Level,
+    /// 15, 30 or 45, or what you have
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(5..=180))]
+    pub minutes: u32,
+    /// Only this topic (may be repeated)
+    #[arg(long = "topic", value_name = "TOPIC")]
+    pub topics: Vec<String>,
+    /// Whose progress [default: the profile used last]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Line by line over standard input and output, as for screen readers
+    #[arg(long)]
+    pub plain: bool,
+    /// Say the answers aloud and rate them yourself
+    #[arg(long)]
+    pub aloud: bool,
+    /// Begin anew, even if an interview was interrupted
+    #[arg(long)]
+    pub new: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct SchemaArgs {
     /// What the schema describes
     #[arg(long, value_enum, default_value_t = SchemaOf::Scenario)]
@@ -221,7 +251,7 @@ impl OpenArgs {
 
 impl Common {
     pub fn practice(&self) -> PracticeOptions {
-        PracticeOptions { decks: self.decks.clone(), open: self.options(), ..PracticeOptions::default() }
+        PracticeOptions { decks: self.decks.clone(), progress: self.progress.clone(), profile: None, open: self.options() }
     }
     pub fn options(&self) -> OpenOptions {
         OpenOptions { scenarios: self.scenarios.clone(), language: self.language.clone(), ..OpenOptions::default() }
@@ -231,6 +261,11 @@ impl Common {
 fn level(text: &str) -> Result<Level, String> {
     let words = Level::WORDS.iter().map(|(w, _)| *w).collect::<Vec<_>>();
     Level::WORDS.iter().find(|(w, _)| *w == text).map(|(_, l)| *l).ok_or_else(|| format!("the levels are {}", words.join(", ")))
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let words = Role::ALL.map(Role::word).join(", ");
+    Role::ALL.into_iter().find(|r| r.word() == text).ok_or_else(|| format!("the roles are {words}"))
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -1,7 +1,8 @@
 //! Practice from outside: the real binary with questions, decks and their schema.
 
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -114,4 +115,55 @@ fn the_deck_schema_is_one() {
     assert_eq!(schema["$defs"]["question"]["properties"]["level"]["enum"][0], "junior");
     assert_eq!(schema["additionalProperties"], false);
     assert!(json(&["schema"])["$defs"]["stream"].is_object(), "scenario stays the default");
+}
+
+/// Holds an interview over lines.
+fn interview(file: &std::path::Path, args: &[&str], lines: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wheelhouse"))
+        .args(["interview", "--plain", "--progress", file.to_str().unwrap()])
+        .args(args)
+        .env("WHEELHOUSE_NOW", "2026-11-20T18:00:00Z")
+        .env("XDG_DATA_HOME", file.parent().unwrap())
+        .env_remove("WHEELHOUSE_DECKS")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let o = child.wait_with_output().unwrap();
+    assert!(o.status.success(), "{}\n{}", out(&o), err(&o));
+    out(&o)
+}
+
+#[test]
+fn an_interview_is_held_over_lines_and_goes_on_after_an_interruption() {
+    let dir = folder("interview", &[]);
+    let file = dir.join("progress.db");
+    let orientation = wheelhouse(&["interview", "--role", "sre", "--progress", file.to_str().unwrap()]);
+    assert!(orientation.status.success() && out(&orientation).contains("site reliability engineer"), "{}", out(&orientation));
+    assert!(!file.exists(), "looking leaves nothing behind");
+
+    let aloud = ["--aloud", "--role", "platform", "--level", "mid", "--minutes", "15"];
+    let text = interview(&file, &aloud, "\ny\n");
+    assert!(text.contains("Question 1 of about 5") && text.contains("Did you say this?") && text.contains("is kept"), "{text}");
+    let question = |text: &str| text.lines().skip_while(|l| !l.starts_with("Question 1")).nth(1).unwrap().to_string();
+    let first = question(&text);
+    let bank = json(&["questions", "--format", "json"]);
+    let asked = bank.as_array().unwrap().iter().find(|q| q["question"].as_str() == Some(first.trim())).expect("a question of the bank");
+    let points = asked["points"].as_u64().unwrap() as usize;
+    let text = interview(&file, &aloud, &format!("\n{}skip\nend\n", "y\n".repeat(points)));
+    assert!(text.contains("goes on") && question(&text) == first, "the very question at which it stopped: {text}");
+    for part in ["of 100", "By topic", "Question by question", "Strengths"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.lines().all(|l| l.chars().count() <= 110), "{text}");
+    // What was answered is in the records.
+    let progress = json(&["progress", "--format", "json", "--progress", file.to_str().unwrap()]);
+    assert!(progress["reviews"].as_u64().unwrap() >= 1, "{progress}");
+    let none = wheelhouse(&["interview", "--topic", "storge"]);
+    assert!(none.status.code() == Some(2) && err(&none).contains("did you mean `storage`?"), "{}", err(&none));
+    let none = wheelhouse(&["interview", "--role", "boss"]);
+    assert!(none.status.code() == Some(2) && err(&none).contains("the roles are developer, platform, sre, architect, any"));
+    std::fs::remove_dir_all(&dir).unwrap();
 }

@@ -103,7 +103,7 @@ impl Practice {
     pub fn rate_card(&mut self, rating: Rating, took: Option<Duration>, now: &Now) -> Result<Graded, String> {
         let question = self.card().ok_or("no card is on the table")?.clone();
         let marks = Marks { score: score_of(rating), ..Marks::default() };
-        self.card_done(&question, &marks, Some(rating), took, now)
+        self.card_done(Graded::rated(&question, &marks), Some(rating), None, took, now)
     }
 
     /// Rates the card point by point.
@@ -113,23 +113,22 @@ impl Practice {
     pub fn rate_card_points(&mut self, said: &[Said], took: Option<Duration>, now: &Now) -> Result<Graded, String> {
         let question = self.card().ok_or("no card is on the table")?.clone();
         let marks = Marks::rated(&question, said);
-        self.card_done(&question, &marks, None, took, now)
+        self.card_done(Graded::rated(&question, &marks), None, None, took, now)
     }
 
-    fn card_done(
+    pub(super) fn card_done(
         &mut self,
-        question: &Arc<Question>,
-        marks: &Marks,
+        graded: Graded,
         rating: Option<Rating>,
+        answer: Option<&str>,
         took: Option<Duration>,
         now: &Now,
     ) -> Result<Graded, String> {
-        let graded = Graded::rated(question, marks);
         let mut next = self.cards.clone().ok_or("no card is on the table")?;
-        let counts = next.cards.rate(marks);
+        let counts = next.cards.rate(&graded.marks());
         let body = json(&next);
         if counts {
-            let review = graded.review(Mode::Card, rating, None, took);
+            let review = graded.review(Mode::Card, rating, answer, took);
             self.store(&review, &[DraftChange::Keep { slot: SLOT, body: &body }], now)?;
         } else {
             self.keep(SLOT, &next, now)?;

@@ -102,7 +102,7 @@ impl Sitting {
 }
 
 /// How the prompt was answered.
-enum Given<'a> {
+pub(super) enum Given<'a> {
     Rated(&'a [Said]),
     Skipped,
 }
@@ -187,24 +187,23 @@ impl Practice {
         Ok(Some(sitting.report()))
     }
 
-    fn interview_turn(&mut self, given: Given, elapsed: Duration, now: &Now) -> Result<Graded, String> {
+    pub(super) fn interview_turn(&mut self, given: Given, elapsed: Duration, now: &Now) -> Result<Graded, String> {
         let nothing = || "no interview is in progress".to_string();
         let mut sitting = self.sitting.clone().ok_or_else(nothing)?;
         let prompt = sitting.prompt().cloned().ok_or_else(nothing)?;
         let took = elapsed.saturating_sub(sitting.elapsed_at_prompt());
-        let marks = match given {
-            Given::Rated(said) => rated(&prompt, said),
-            Given::Skipped => Marks::nothing(&prompt.question).only(&prompt.points),
+        let (graded, typed) = match given {
+            Given::Rated(said) => (Graded::rated(&prompt.question, &Marks::rated_on(&prompt.question, &prompt.points, said)), None),
+            Given::Skipped => (Graded::rated(&prompt.question, &Marks::rated_on(&prompt.question, &prompt.points, &[])), None),
         };
-        let graded = Graded::rated(&prompt.question, &marks);
         match given {
-            Given::Rated(_) => sitting.interview.answer(marks, elapsed),
             Given::Skipped => sitting.interview.skip(elapsed),
+            _ => sitting.interview.answer(graded.marks(), elapsed),
         }
         sitting.elapsed = elapsed.max(sitting.elapsed);
         sitting.typed.clear();
         if prompt.follow_up.is_none() {
-            let review = graded.review(Mode::Interview, None, None, Some(took));
+            let review = graded.review(Mode::Interview, None, typed, Some(took));
             let body = json(&sitting.kept());
             self.store(&review, &[DraftChange::Keep { slot: SLOT, body: &body }], now)?;
         } else {
@@ -220,12 +219,4 @@ impl Sitting {
     fn elapsed_at_prompt(&self) -> Duration {
         Duration::from_millis(self.interview.saved().turns.last().map_or(0, |t| t.at_ms))
     }
-}
-
-/// The person's rating of the points the prompt asks for; the others count as not made.
-fn rated(prompt: &Prompt, said: &[Said]) -> Marks {
-    let rating = |id: &Arc<str>| prompt.points.iter().position(|p| p == id).and_then(|i| said.get(i)).copied().unwrap_or_default();
-    let all: Vec<Said> = prompt.question.points.iter().map(|p| rating(&p.id)).collect();
-    let marks = Marks::rated(&prompt.question, &all);
-    if prompt.follow_up.is_some() { marks.only(&prompt.points) } else { marks }
 }

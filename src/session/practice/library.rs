@@ -1,11 +1,12 @@
 //! The bank with what proves it: decks from everywhere, and whether the scenarios and claims they point to exist.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::document::{Diagnostic, Diagnostics, Node, Span};
 use crate::kernel::SimTime;
 use crate::scenario::{Catalogue, Opened, Scenario};
 use crate::study::bank::{Bank, Evidence, Question};
+use crate::study::claims::Claims;
 use crate::study::deck::{self, Deck, EvidencePlace, shelf};
 
 use super::PracticeOptions;
@@ -100,12 +101,26 @@ fn taken(deck: &Deck, opened: &Opened, findings: &Diagnostics) {
     }
 }
 
-/// What is wrong with a piece of evidence: nothing, or a scenario or moment that does not exist.
+/// What is wrong with a piece of evidence: nothing, or a scenario, a moment or a claim that does not exist.
 pub(in crate::session) fn missing(place: &EvidencePlace, catalogue: &Catalogue) -> Option<Diagnostic> {
     match &place.evidence {
         Evidence::Scenario { name, at, .. } => scenario(place, name, at, catalogue),
-        Evidence::Claim(_) | Evidence::None(_) => None,
+        Evidence::Claim(id) => {
+            let claims = claims();
+            let near = claims.get(id).is_none().then(|| Diagnostic::error(format!("there is no claim `{id}`")).at(&place.name))?;
+            Some(match claims.nearest(id) {
+                Some(other) => near.help(format!("did you mean `{other}`?")),
+                None => near.help("`wheelhouse claims` lists them"),
+            })
+        }
+        Evidence::None(_) => None,
     }
+}
+
+/// The built-in claims. Read once per process.
+pub(super) fn claims() -> &'static Claims {
+    static CLAIMS: OnceLock<Claims> = OnceLock::new();
+    CLAIMS.get_or_init(|| Claims::built_in().unwrap_or_default())
 }
 
 fn scenario(place: &EvidencePlace, name: &str, at: &str, catalogue: &Catalogue) -> Option<Diagnostic> {
@@ -136,7 +151,7 @@ pub fn moment(at: &str) -> Option<SimTime> {
 mod tests {
     use super::*;
 
-    /// Every scenario and every moment that a built-in question names.
+    /// Every scenario, every moment and every claim that a built-in question names.
     #[test]
     fn built_in_evidence_exists() {
         let catalogue = Catalogue::built_in();

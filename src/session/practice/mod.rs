@@ -31,6 +31,7 @@ pub mod drill;
 pub mod interview;
 pub mod library;
 pub mod print;
+mod report_text;
 pub mod see;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@ use crate::study::bank::{Bank, Evidence, Level, Question};
 
 use super::wrap::{cut, wrap};
 
+pub use super::wrap::wrap as paragraph;
+
 /// Which questions to list.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter<'a> {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::kernel::SimTime;
 use crate::study::bank::Evidence;
+use crate::study::claims::Shows;
 
-use super::super::Session;
+use super::super::{Session, catalogue};
 use super::{Practice, library};
 
 /// A lab at a moment.
@@ -22,8 +23,12 @@ pub struct LabAt {
 #[derive(Clone, Debug, PartialEq)]
 pub enum See {
     Lab(LabAt),
-    /// A claim by id.
-    Claim(Arc<str>),
+    /// A claim, and the lab that shows it at its moment, if a run does.
+    Claim {
+        id: Arc<str>,
+        statement: Arc<str>,
+        lab: Option<LabAt>,
+    },
     /// Nothing yet; the sentence says so.
     Nothing(Arc<str>),
 }
@@ -33,7 +38,16 @@ impl See {
     pub fn command(&self) -> Option<String> {
         match self {
             Self::Lab(lab) => Some(format!("wheelhouse play {} --at {}", lab.scenario, lab.at.since(SimTime::ZERO))),
-            Self::Claim(id) => Some(format!("wheelhouse claims {id}")),
+            Self::Claim { id, .. } => Some(format!("wheelhouse claims {id}")),
+            Self::Nothing(_) => None,
+        }
+    }
+
+    /// The lab to open, if there is one.
+    pub fn lab(&self) -> Option<&LabAt> {
+        match self {
+            Self::Lab(lab) => Some(lab),
+            Self::Claim { lab, .. } => lab.as_ref(),
             Self::Nothing(_) => None,
         }
     }
@@ -47,9 +61,26 @@ impl Practice {
                 Some(at) => See::Lab(LabAt { scenario: name.clone(), at, look: look.clone() }),
                 None => See::Nothing(format!("The moment {at} of {name} cannot be read.").into()),
             },
-            Evidence::Claim(id) => See::Claim(id.clone()),
+            Evidence::Claim(id) => match library::claims().get(id) {
+                Some(claim) => See::Claim {
+                    id: id.clone(),
+                    statement: claim.statement.clone(),
+                    lab: claim.shows.as_ref().and_then(|s| self.shown(s, &claim.sentence)),
+                },
+                None => See::Nothing(format!("There is no claim {id}.").into()),
+            },
             Evidence::None(why) => See::Nothing(why.clone()),
         }
+    }
+
+    /// The lab that shows a claim: at the moment it is looked at, else at the end of the run.
+    fn shown(&self, shows: &Shows, sentence: &Arc<str>) -> Option<LabAt> {
+        let scenario = &shows.scenario.text;
+        let at = match &shows.at {
+            Some(at) => library::moment(&at.text)?,
+            None => SimTime::ZERO + catalogue::load(scenario, &self.open).ok()?.duration,
+        };
+        Some(LabAt { scenario: scenario.clone(), at, look: sentence.clone() })
     }
 
     /// Opens the lab there: play goes on from that moment, and everything before it can be stepped back to.

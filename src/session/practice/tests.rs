@@ -118,6 +118,7 @@ fn an_interview_survives_the_program() {
     assert_eq!(sitting.elapsed(), Duration::from_secs(90));
     let graded = practice.rate_interview(&[Said::Yes; 9], 2 * MINUTE, &now(21, 1)).unwrap();
     assert_eq!((graded.score, graded.points.len()), (100, follow.points.len()), "judged on what it aims at");
+    assert_eq!(&*graded.next, "", "and nothing else is asked for");
     assert_eq!(practice.interview().unwrap().typed(), "");
     practice.skip_interview(3 * MINUTE, &now(21, 2)).unwrap();
     let mains = practice.reviews.iter().filter(|r| r.mode == Mode::Interview).count();
@@ -220,6 +221,11 @@ fn the_lab_opens_at_the_evidence() {
     assert_eq!((session.now(), session.scenario_name()), (lab.at, "node-down"));
     let moments: Vec<_> = practice.library().bank.questions().iter().filter_map(|q| practice.see(&q.evidence).command()).collect();
     assert!(moments.len() > 100 && moments.contains(&"wheelhouse play node-down --at 2m50s".to_string()));
+    let shown = practice.library().bank.questions().iter().filter(|q| matches!(practice.see(&q.evidence), See::Claim { lab: Some(_), .. }));
+    for q in shown.take(3) {
+        let see = practice.see(&q.evidence);
+        assert!(practice.open_lab(see.lab().unwrap()).is_ok(), "{}", q.id);
+    }
     let nothing = practice.see(&Evidence::None("No run shows this yet.".into()));
     assert_eq!((nothing.command(), &nothing), (None, &See::Nothing("No run shows this yet.".into())));
 }

@@ -10,6 +10,7 @@ use crate::document::source::too_big;
 use crate::document::{Diagnostic, Diagnostics, Source};
 
 use super::super::bank::Bank;
+use super::super::records::data_folder;
 use super::{Deck, EvidencePlace, read};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets/questions");
@@ -70,11 +71,9 @@ pub fn open(dir: Option<&Path>) -> Shelf {
     shelf
 }
 
-/// `wheelhouse/decks` in the platform's data folder: where decks are dropped.
+/// `decks` in the program's data folder: where decks are dropped.
 pub fn own_folder() -> Option<PathBuf> {
-    use etcetera::BaseStrategy;
-    let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.data_dir().join("wheelhouse").join("decks"))
+    Some(data_folder().ok()?.join("decks"))
 }
 
 impl Broken {

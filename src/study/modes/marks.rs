@@ -59,8 +59,14 @@ impl Marks {
     /// A person's own rating, point by point in the order of the rubric (a missing rating is "no"). The score is the mean of the points;
     /// what to say next time is the first point that was not made.
     pub fn rated(question: &Question, said: &[Said]) -> Self {
+        let all: Vec<Arc<str>> = question.points.iter().map(|p| p.id.clone()).collect();
+        Self::rated_on(question, &all, said)
+    }
+
+    /// The same on some points of the question alone, as for a follow-up; `said` is in their order.
+    pub fn rated_on(question: &Question, points: &[Arc<str>], said: &[Said]) -> Self {
         let rating = |i: usize| said.get(i).copied().unwrap_or_default().degree();
-        let points: Vec<(Arc<str>, u8)> = question.points.iter().enumerate().map(|(i, p)| (p.id.clone(), rating(i))).collect();
+        let points: Vec<(Arc<str>, u8)> = points.iter().enumerate().map(|(i, id)| (id.clone(), rating(i))).collect();
         let next = points.iter().find(|(_, d)| *d < 100).and_then(|(id, _)| question.point(id)).map(|p| p.text.clone());
         Self { score: mean(points.iter().map(|(_, d)| *d)), points, misconceptions: Vec::new(), next: next.unwrap_or_default() }
     }
@@ -85,5 +91,5 @@ impl Marks {
 /// The rounded mean; 0 of nothing.
 pub(super) fn mean(values: impl Iterator<Item = u8>) -> u8 {
     let (sum, n) = values.fold((0_u64, 0_u64), |(s, n), v| (s + u64::from(v), n + 1));
-    if n == 0 { 0 } else { ((sum + n / 2) / n).min(100) as u8 }
+    (sum + n / 2).checked_div(n).map_or(0, |m| m.min(100) as u8)
 }

@@ -39,7 +39,7 @@ pub use draft::{Draft, DraftChange};
 pub use error::{RecordsError, Result};
 pub use exchange::{EXPORT_FORMAT, IMPORT_BYTES_MAX, Imported};
 pub use memory::{Memory, PointMemory, Trace};
-pub use place::{FILE_NAME, default_file};
+pub use place::{FILE_NAME, data_folder, default_file};
 pub use plan::{HEAVY_FROM, Pace, Plan};
 pub use profile::{DEFAULT_PROFILE, Profile};
 pub use review::{

@@ -75,6 +75,16 @@ fn level_role_and_weakness_choose() {
 }
 
 #[test]
+fn topics_take_turns() {
+    let mut topics = 0;
+    for seed in 0..10 {
+        let asked = mains(&play(Interview::new(bank(), setup(Level::Mid, Role::Any, seed)), 120, all));
+        topics += asked.iter().map(|q| &q.topic).collect::<std::collections::BTreeSet<_>>().len();
+    }
+    assert!(topics > 120, "of 15 questions each, {topics} topics in ten interviews");
+}
+
+#[test]
 fn questions_of_lately_wait() {
     let first = mains(&play(Interview::new(bank(), setup(Level::Mid, Role::Sre, 4)), 150, all));
     let recent: Vec<Arc<str>> = first.iter().map(|q| q.id.clone()).collect();

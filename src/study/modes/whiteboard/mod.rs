@@ -113,7 +113,7 @@ pub fn judge(chain: &Chain, order: &[usize]) -> Ordered {
         right += order[i + 1..].iter().filter(|b| rank(*a) < rank(**b)).count();
     }
     let wrong = all - right;
-    let score = if all == 0 { 100 } else { (right.saturating_sub(wrong) * 100 + all / 2) / all };
+    let score = (right.saturating_sub(wrong) * 100 + all / 2).checked_div(all).unwrap_or(100);
     let kept = longest_in_order(&order.iter().map(|at| rank(*at)).collect::<Vec<_>>());
     let misplaced = order.iter().enumerate().filter(|(i, _)| !kept.contains(i)).map(|(_, at)| Misplaced {
         step: *at,
