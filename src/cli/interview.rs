@@ -10,7 +10,7 @@ use crate::session::practice::{Graded, InterviewSetup, Library, Practice, Practi
 use crate::tui::clock;
 
 use super::args::{Common, InterviewArgs};
-use super::{Outcome, print, width};
+use super::{Outcome, play, print, width};
 
 pub fn run(args: &InterviewArgs, common: &Common) -> Outcome {
     let setup = InterviewSetup {
@@ -22,6 +22,11 @@ pub fn run(args: &InterviewArgs, common: &Common) -> Outcome {
     let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     if !terminal && !args.plain {
         return print(&orientation(&setup, common)?);
+    }
+    if !args.plain {
+        // What is not said on the command line is chosen on the screen.
+        let said = args.new || setup != InterviewSetup::default();
+        return play::practice(said.then_some(setup), args.profile.clone(), common);
     }
     let options = PracticeOptions { profile: args.profile.clone(), ..common.practice() };
     let mut practice = Practice::open(&options, &clock::now()).map_err(|e| anyhow!(e))?;

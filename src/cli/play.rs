@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use anyhow::{Context, anyhow};
 
 use crate::session::Session;
+use crate::session::practice::InterviewSetup;
 use crate::tui;
 use crate::tui::theme::Depth;
 
@@ -34,6 +35,14 @@ pub fn run(args: &PlayArgs, common: &Common) -> Outcome {
     Ok(0)
 }
 
+/// The menu of practice; with a setup, the page before a mock interview.
+pub fn practice(setup: Option<InterviewSetup>, profile: Option<String>, common: &Common) -> Outcome {
+    let mut options = options(common);
+    options.practice.profile = profile;
+    tui::run(tui::Start::Practice(setup), options).context("the terminal")?;
+    Ok(0)
+}
+
 fn options(common: &Common) -> tui::Options {
     tui::Options {
         depth: match common.colour {
@@ -45,6 +54,7 @@ fn options(common: &Common) -> tui::Options {
         },
         ascii: common.ascii,
         open: common.options(),
+        practice: common.practice(),
         ..tui::Options::default()
     }
 }

@@ -1,6 +1,7 @@
 //! The whole program on screen: the home screen, at most one lab, and the panels on top of them.
 
 mod mouse;
+mod practice;
 
 use std::time::Duration;
 
@@ -10,11 +11,13 @@ use ratatui::{Frame, buffer::Buffer};
 use tui_input::backend::crossterm::EventHandler;
 
 use super::console::{Completed, Purpose, complete};
+use super::desk::Desk;
 use super::door::{Door, House};
 use super::draw::{Pen, Spots};
 use super::keys::{self, Context};
 use super::lab::{Focus, Lab};
 use super::message::Message;
+use super::page::{Page, Pages};
 use super::panel::{Flow, Panel};
 use super::panels::{
     cause::Cause, debrief::Debrief, fault_menu::FaultMenu, help::Help, inspect::Inspect, notice::Notice, question::Question, why::Why,
@@ -32,6 +35,7 @@ pub const SMALLEST: (u16, u16) = (60, 16);
 enum Screen {
     Home,
     Lab,
+    Practice,
 }
 
 pub struct App {
@@ -40,6 +44,11 @@ pub struct App {
     screen: Screen,
     home: Home,
     lab: Option<Lab>,
+    /// None: not opened yet.
+    desk: Option<Box<dyn Desk>>,
+    pages: Pages,
+    /// The lab was opened from a page; leaving it goes back there. Inside: the lab that was open before.
+    visit: Option<Option<Lab>>,
     panels: Vec<Box<dyn Panel>>,
     spots: Spots,
     area: Rect,
@@ -60,6 +69,9 @@ impl App {
             screen: Screen::Home,
             home,
             lab: None,
+            desk: None,
+            pages: Pages::default(),
+            visit: None,
             panels: Vec::new(),
             spots: Spots::default(),
             area: Rect::new(0, 0, 80, 24),
@@ -84,6 +96,9 @@ impl App {
 
     /// True while time runs by itself.
     pub fn is_moving(&self) -> bool {
+        if self.screen == Screen::Practice {
+            return self.pages.is_moving();
+        }
         self.screen == Screen::Lab && self.lab.as_ref().is_some_and(|l| l.player.playing || l.console.running || l.notice.is_some())
     }
 
@@ -94,6 +109,12 @@ impl App {
 
     /// Lets `dt` of real time pass.
     pub fn tick(&mut self, dt: Duration) {
+        if self.screen == Screen::Practice {
+            if let Some(desk) = self.desk.as_deref_mut() {
+                self.dirty |= self.pages.tick(dt, desk);
+            }
+            return;
+        }
         if self.screen != Screen::Lab {
             return;
         }
@@ -153,6 +174,7 @@ impl App {
         }
         match (self.screen, &self.lab) {
             (Screen::Home, _) if self.home.search.is_some() => Context::Filter,
+            (Screen::Practice, _) => self.pages.top().map_or(Context::Home, Page::context),
             (Screen::Lab, Some(lab)) => match lab.line.as_ref().map(|l| l.purpose) {
                 Some(Purpose::Command | Purpose::Breakpoint) => Context::Prompt,
                 Some(Purpose::Filter) => Context::Filter,
@@ -189,6 +211,9 @@ impl App {
         let context = self.context();
         self.dirty = true;
         if let Some(message) = keys::find(context, key) {
+            if self.screen == Screen::Practice && self.panels.is_empty() {
+                self.pages.hush();
+            }
             if let Some(lab) = &mut self.lab
                 && context == Context::Lab
                 && lab.notice.is_some()
@@ -196,7 +221,7 @@ impl App {
                 lab.notice = None;
             }
             self.update(message);
-        } else if matches!(context, Context::Prompt | Context::Filter) {
+        } else if keys::types(context) {
             self.typed(event);
         } else {
             self.dirty = false;
@@ -204,7 +229,12 @@ impl App {
     }
 
     fn typed(&mut self, event: &Event) {
-        if self.screen == Screen::Home {
+        if self.screen == Screen::Practice {
+            self.pages.hush();
+            if let (Event::Key(key), Some(page)) = (event, self.pages.top_mut()) {
+                page.typed(key);
+            }
+        } else if self.screen == Screen::Home {
             if let Some(input) = &mut self.home.search {
                 input.handle_event(event);
                 self.home.searched();
@@ -221,6 +251,13 @@ impl App {
     }
 
     fn paste(&mut self, text: &str) {
+        self.dirty = true;
+        if self.screen == Screen::Practice {
+            if let Some(page) = self.pages.top_mut().filter(|_| self.panels.is_empty()) {
+                page.paste(text);
+            }
+            return;
+        }
         // A pasted line end must not run anything: it becomes a space.
         for c in text.trim_end().chars().map(|c| if c == '\n' || c == '\r' { ' ' } else { c }).filter(|c| !c.is_control()) {
             let key = KeyEvent::from(crossterm::event::KeyCode::Char(c));
@@ -228,7 +265,6 @@ impl App {
                 self.typed(&Event::Key(key));
             }
         }
-        self.dirty = true;
     }
 
     /// One thing a person asked for.
@@ -249,6 +285,7 @@ impl App {
         match self.screen {
             Screen::Home => self.update_home(message),
             Screen::Lab => self.update_lab(message),
+            Screen::Practice => self.update_practice(message),
         }
     }
 
@@ -271,7 +308,7 @@ impl App {
                     lab.open_line(Purpose::Command, &command);
                 }
             }
-            Flow::Home => self.go_home(),
+            Flow::Home => self.leave_lab(),
             Flow::Save => {
                 self.panels.push(panel);
                 self.save();
@@ -288,6 +325,7 @@ impl App {
             let at = if lab.view.finished { "finished".to_string() } else { format!("paused at {}", lab.view.now.clock()) };
             self.home.set_open(Some((lab.view.title.clone(), at)));
         }
+        self.look_at_home();
     }
 
     fn update_home(&mut self, message: Message) {
@@ -309,6 +347,9 @@ impl App {
             Message::Back if self.home.has_search() => self.home.end_search(false),
             Message::Back if self.lab.is_some() => self.screen = Screen::Lab,
             Message::Filter => self.home.start_search(),
+            Message::Practise => self.practise(),
+            Message::Claims => self.browse_claims(),
+            Message::Progress => self.show_progress(),
             Message::Accept if self.home.on_tracks => self.home.update(Message::NextPane),
             Message::Accept => {
                 if let Some(choice) = self.home.choice() {
@@ -322,6 +363,8 @@ impl App {
     fn open(&mut self, choice: &Choice) {
         match choice {
             Choice::Continue => self.screen = Screen::Lab,
+            Choice::Practice => self.practise(),
+            Choice::Interview => self.resume_interview(),
             Choice::Lab(name) => match self.house.open(name) {
                 Ok(door) => self.enter(door),
                 Err(why) => self.panels.push(Box::new(Notice::new(format!("{name} cannot be opened"), &why))),
@@ -336,8 +379,9 @@ impl App {
             return self.update_line(purpose, message);
         }
         match message {
-            Message::Quit => self.go_home(),
+            Message::Quit => self.leave_lab(),
             Message::Back if !lab.filter.is_empty() => lab.set_filter(""),
+            Message::Back if self.visit.is_some() => self.leave_lab(),
             // Closing a panel twice must not cost anybody the lab.
             Message::Back => lab.say("q: to the home screen"),
             Message::PlayPause => lab.play_pause(),
@@ -559,6 +603,11 @@ impl App {
             (Screen::Lab, Some(lab)) => {
                 arrange(area, lab);
                 cursor = lab_screen::draw(&mut pen, area, lab);
+            }
+            (Screen::Practice, _) => {
+                if let Some(desk) = self.desk.as_deref() {
+                    cursor = self.pages.draw(&mut pen, area, desk);
+                }
             }
             _ => cursor = self.home.draw(&mut pen, area).or(cursor),
         }

@@ -7,6 +7,8 @@ use crate::session::view::{
 };
 use crate::session::{Named, Session, StepSize, WhyStep};
 
+use super::desk::Desk;
+
 /// A lab that runs.
 pub trait Door {
     fn view(&self) -> LabView;
@@ -48,7 +50,14 @@ pub trait House {
     /// # Errors
     /// What is wrong with the scenario, ready to be read.
     fn open(&self, scenario: &str) -> Result<Box<dyn Door>, String>;
-    /// Where files that a person saves go.
+    /// Bank, records and everything else that practice needs.
+    ///
+    /// # Errors
+    /// Why there is no practice.
+    fn desk(&self) -> Result<Box<dyn Desk>, String>;
+    /// Where texts that a person saves go.
+    fn keep_text(&self, name: &str, text: &str) -> std::io::Result<std::path::PathBuf>;
+    /// Where sessions that a person saves go.
     fn keep(&self, name: &str, text: &str) -> std::io::Result<std::path::PathBuf>;
 }
 

@@ -24,6 +24,26 @@ pub enum Context {
     Debrief,
     Notice,
     Help,
+    // practice
+    Menu,
+    Pick,
+    /// A box where people write.
+    Answer,
+    /// Speaking, while the clock runs.
+    Aloud,
+    /// Rating oneself against the rubric.
+    Rubric,
+    Graded,
+    Setup,
+    Report,
+    Order,
+    Place,
+    Predict,
+    Claims,
+    Progress,
+    Profiles,
+    /// A name or a date.
+    Entry,
 }
 
 impl Context {
@@ -45,6 +65,21 @@ impl Context {
             Self::Debrief => "Debrief",
             Self::Notice => "Notice",
             Self::Help => "Help",
+            Self::Menu => "Practice",
+            Self::Pick => "Questions",
+            Self::Answer => "Answer box",
+            Self::Aloud => "Said aloud",
+            Self::Rubric => "Rating yourself",
+            Self::Graded => "Graded answer",
+            Self::Setup => "Before the interview",
+            Self::Report => "Report",
+            Self::Order => "Whiteboard: order",
+            Self::Place => "Whiteboard: sides",
+            Self::Predict => "Prediction",
+            Self::Claims => "Claims",
+            Self::Progress => "Progress",
+            Self::Profiles => "Profiles",
+            Self::Entry => "Name or date",
         }
     }
 
@@ -63,6 +98,21 @@ impl Context {
             Self::Debrief => &[Self::Debrief, Self::Moving, Self::Anywhere],
             Self::Notice => &[Self::Notice, Self::Moving, Self::Anywhere],
             Self::Help => &[Self::Help, Self::Moving, Self::Anywhere],
+            Self::Answer => &[Self::Answer],
+            Self::Entry => &[Self::Entry],
+            Self::Menu => &[Self::Menu, Self::Moving, Self::Anywhere],
+            Self::Pick => &[Self::Pick, Self::Moving, Self::Anywhere],
+            Self::Aloud => &[Self::Aloud, Self::Moving, Self::Anywhere],
+            Self::Rubric => &[Self::Rubric, Self::Moving, Self::Anywhere],
+            Self::Graded => &[Self::Graded, Self::Moving, Self::Anywhere],
+            Self::Setup => &[Self::Setup, Self::Moving, Self::Anywhere],
+            Self::Report => &[Self::Report, Self::Moving, Self::Anywhere],
+            Self::Order => &[Self::Order, Self::Moving, Self::Anywhere],
+            Self::Place => &[Self::Place, Self::Moving, Self::Anywhere],
+            Self::Predict => &[Self::Predict, Self::Moving, Self::Anywhere],
+            Self::Claims => &[Self::Claims, Self::Moving, Self::Anywhere],
+            Self::Progress => &[Self::Progress, Self::Moving, Self::Anywhere],
+            Self::Profiles => &[Self::Profiles, Self::Moving, Self::Anywhere],
             Self::Anywhere | Self::Moving | Self::Time => &[Self::Moving, Self::Anywhere],
         }
     }
@@ -139,10 +189,14 @@ use Message as M;
 /// Every key of the program.
 pub const KEYS: &[Binding] = &[
     // Home
-    row(C::Home, &[key(KeyCode::Enter), ch('l')], M::Accept, "open", 1, "Open the selected lab."),
-    row(C::Home, &[ch('/')], M::Filter, "search", 2, "Search titles, names and topics as you type."),
-    row(C::Home, &[key(KeyCode::Tab)], M::NextPane, "tracks", 3, "Between tracks and labs; on a narrow screen, the next track."),
-    row(C::Home, &[ch('q')], M::Quit, "quit", 9, "Leave the program."),
+    row(C::Home, &[key(KeyCode::Enter)], M::Accept, "open", 1, "Open the selected lab, or go on where you left."),
+    row(C::Home, &[ch('p')], M::Practise, "practise", 2, "Interview practice: cards, questions, mock interview, drills."),
+    row(C::Home, &[ch('c')], M::Claims, "claims", 3, "What people say about Docker and Kubernetes, and whether it is so."),
+    row(C::Home, &[ch('g')], M::Progress, "progress", 4, "Your progress, and the plan to your interview."),
+    row(C::Home, &[ch('/')], M::Filter, "search", 5, "Search titles, names and topics as you type."),
+    row(C::Home, &[ch('q')], M::Quit, "quit", 6, "Leave the program."),
+    row(C::Home, &[ch('l')], M::Labs, "labs", 0, "To the list of all labs."),
+    row(C::Home, &[key(KeyCode::Tab)], M::NextPane, "tracks", 0, "Between tracks and labs; on a narrow screen, the next track."),
     // Time
     row(
         C::Time,
@@ -253,6 +307,99 @@ pub const KEYS: &[Binding] = &[
     row(C::Notice, &[key(KeyCode::Enter), ch(' '), ch('q')], M::Back, "close", 1, "Close the notice."),
     // Help
     row(C::Help, &[ch('q'), key(KeyCode::Enter)], M::Back, "close", 1, "Close help."),
+    // Practice
+    row(C::Menu, &[key(KeyCode::Enter)], M::Accept, "open", 1, "Begin what is selected."),
+    row(C::Menu, &[ch('q')], M::Back, "home", 2, "Back to the home screen."),
+    row(C::Pick, &[key(KeyCode::Enter)], M::Accept, "answer", 1, "Answer the selected question."),
+    row(C::Pick, &[ch('a')], M::Aloud, "say it aloud", 2, "Answer the selected question aloud."),
+    row(C::Pick, &[ch('/')], M::Filter, "search", 3, "Search the questions as you type."),
+    row(C::Pick, &[key(KeyCode::Tab)], M::NextPane, "topic", 4, "Only the next topic."),
+    row(C::Pick, &[key(KeyCode::BackTab)], M::PreviousPane, "topic before", 0, "Only the topic before."),
+    row(C::Pick, &[ch('v')], M::Level, "level", 5, "Only the next level: junior, mid, senior, scenario, all."),
+    row(C::Pick, &[ch('q')], M::Back, "back", 6, "Back to the menu."),
+    // Writing
+    row(C::Answer, &[ctrl('d')], M::Submit, "done", 1, "Hand the answer in. With nothing written, twice: pass, and see the answer."),
+    row(C::Answer, &[ctrl('t')], M::Aloud, "say it aloud", 2, "Speak instead of writing."),
+    row(C::Answer, &[key(KeyCode::Esc)], M::Back, "leave", 3, "Leave; what you wrote is kept and stands here when you come back."),
+    row(C::Answer, &[ctrl('z')], M::Undo, "undo", 4, "Take the last words back."),
+    row(C::Answer, &[ctrl('y')], M::Redo, "redo", 0, "Give them again."),
+    row(C::Answer, &[ctrl('p')], M::Older, "earlier answer", 5, "Your earlier answer to this question."),
+    row(C::Answer, &[ctrl('n')], M::Newer, "later answer", 0, "The answer after that, and at last what you were writing."),
+    row(C::Answer, &[ctrl('c')], M::Quit, "home", 0, "To the home screen; what you wrote is kept."),
+    row(C::Answer, &[key(KeyCode::F(1))], M::Help, "help", 0, "These pages."),
+    row(C::Answer, &[ctrl('l')], M::Redraw, "redraw", 0, "Draw the whole screen again."),
+    // Speaking
+    row(C::Aloud, &[ch(' '), key(KeyCode::Enter)], M::Accept, "I have said it", 1, "Show the rubric."),
+    row(C::Aloud, &[ch('p')], M::PlayPause, "hold", 2, "Hold the clock, or let it run."),
+    row(C::Aloud, &[ch('t'), ctrl('t')], M::Aloud, "write instead", 3, "Write the answer."),
+    row(C::Aloud, &[ch('q')], M::Back, "leave", 4, "Leave the question."),
+    row(C::Rubric, &[ch('1')], M::Choose(1), "not said", 1, "The selected point was not in your answer."),
+    row(C::Rubric, &[ch('2')], M::Choose(2), "partly", 2, "You said half of it, or vaguely."),
+    row(C::Rubric, &[ch('3')], M::Choose(3), "said", 3, "You said it."),
+    row(C::Rubric, &[key(KeyCode::Enter)], M::Accept, "done", 4, "Keep the rating; points without one count as not said."),
+    row(C::Rubric, &[ch('m')], M::Model, "model answer", 5, "The model answer: 20 seconds, one minute, three minutes, none."),
+    row(C::Rubric, &[ch('q')], M::Back, "leave", 0, "Leave without rating."),
+    // The graded answer
+    row(C::Graded, &[key(KeyCode::Enter), ch(' '), ch('n')], M::Next, "go on", 1, "The next question."),
+    row(C::Graded, &[ch('s')], M::Evidence, "see it", 2, "Open the lab at the moment that shows it; q comes back here."),
+    row(C::Graded, &[ch('m')], M::Model, "model answer", 3, "The model answer in the next length: 20 seconds, one minute, three minutes."),
+    row(C::Graded, &[ch('f')], M::FollowUp, "follow-up", 4, "Answer what an interviewer would ask now."),
+    row(C::Graded, &[ch('c')], M::Claims, "claims", 5, "The claims that belong to this question."),
+    row(C::Graded, &[ch('r')], M::Again, "again", 6, "Answer the same question again."),
+    row(C::Graded, &[ch('q')], M::Back, "back", 7, "Back to where you came from."),
+    // The mock interview
+    row(C::Setup, &[key(KeyCode::Enter)], M::Accept, "begin", 1, "Begin the interview."),
+    row(C::Setup, &[key(KeyCode::Right), ch('l'), key(KeyCode::Tab), ch(' ')], M::Right, "change", 2, "The next choice in this row."),
+    row(C::Setup, &[ch('q')], M::Back, "back", 3, "Back to the menu."),
+    row(C::Report, &[key(KeyCode::Enter)], M::Accept, "open", 1, "Open the selected lab or claim."),
+    row(C::Report, &[ctrl('s')], M::Save, "save", 2, "Save the report as a text file."),
+    row(C::Report, &[ch('q')], M::Back, "done", 3, "Back to the menu."),
+    // Drills
+    row(C::Order, &[ch('K')], M::MoveUp, "move up", 2, "Move the selected step up."),
+    row(C::Order, &[ch('J')], M::MoveDown, "move down", 1, "Move the selected step down."),
+    row(C::Order, &[ch(' ')], M::Grab, "pick up", 3, "Pick the step up, so that the arrow keys move it; again puts it down."),
+    row(C::Order, &[key(KeyCode::Enter)], M::Accept, "done", 4, "This is the order."),
+    row(C::Order, &[ch('s')], M::Evidence, "see it", 0, "Open the lab that shows it, once the order is judged."),
+    row(C::Order, &[ch('r')], M::Again, "again", 0, "Once it is judged: try again."),
+    row(C::Order, &[ch('q')], M::Back, "back", 5, "Back to the list."),
+    row(C::Place, &[ch('a')], M::Side(0), "first side", 0, "This belongs to the first side."),
+    row(C::Place, &[ch('b')], M::Side(1), "second side", 0, "To the second."),
+    row(C::Place, &[ch('c')], M::Side(2), "third side", 0, "To the third."),
+    row(C::Place, &[ch('d')], M::Side(3), "fourth side", 0, "To the fourth."),
+    row(C::Place, &[key(KeyCode::Enter)], M::Accept, "done", 1, "Everything is where it belongs."),
+    row(C::Place, &[ch('r')], M::Again, "again", 0, "Once it is judged: try again."),
+    row(C::Place, &[ch('q')], M::Back, "back", 2, "Back to the list."),
+    row(
+        C::Predict,
+        &[key(KeyCode::Enter)],
+        M::Accept,
+        "that is my answer",
+        1,
+        "Answer with the selected choice; then, the next prediction.",
+    ),
+    row(C::Predict, &[ch('n')], M::Next, "pass", 2, "See the answer without choosing; then, the next prediction."),
+    row(C::Predict, &[ch('s')], M::Evidence, "see it", 3, "Open the lab just before it happens; q comes back here."),
+    row(C::Predict, &[ch('q')], M::Back, "back", 4, "Back to the menu."),
+    // Claims
+    row(C::Claims, &[ch('v')], M::Verify, "measure it", 1, "Run the scenario that shows this claim, and say what was measured."),
+    row(C::Claims, &[ch('s')], M::Evidence, "see it", 2, "Open the lab that shows it; q comes back here."),
+    row(C::Claims, &[key(KeyCode::Enter)], M::Accept, "practise", 3, "Answer the questions that this claim helps with."),
+    row(C::Claims, &[key(KeyCode::Tab)], M::NextPane, "theme", 4, "The next theme."),
+    row(C::Claims, &[key(KeyCode::BackTab)], M::PreviousPane, "theme before", 0, "The theme before."),
+    row(C::Claims, &[ch('V')], M::VerifyAll, "measure all", 0, "Run every scenario that shows a claim of this theme."),
+    row(C::Claims, &[ch('/')], M::Filter, "search", 5, "Search statements as you type."),
+    row(C::Claims, &[ch('q')], M::Back, "back", 6, "Back to where you came from."),
+    // Progress and profiles
+    row(C::Progress, &[ch('d')], M::Date, "interview date", 1, "Set the day of your interview, and get a plan to it."),
+    row(C::Progress, &[key(KeyCode::Enter), ch('p')], M::Practise, "practise", 2, "The cards that are due."),
+    row(C::Progress, &[ch('q')], M::Back, "back", 3, "Back to where you came from."),
+    row(C::Profiles, &[key(KeyCode::Enter)], M::Accept, "use", 1, "Use the selected profile, from now on."),
+    row(C::Profiles, &[ch('n')], M::New, "new", 2, "Make a profile and use it."),
+    row(C::Profiles, &[ch('r')], M::Rename, "rename", 3, "Another name for the profile in use."),
+    row(C::Profiles, &[ch('d')], M::Date, "interview date", 4, "Set the day of the interview of the profile in use."),
+    row(C::Profiles, &[ch('q')], M::Back, "back", 5, "Back to the menu."),
+    row(C::Entry, &[key(KeyCode::Enter)], M::Submit, "keep", 1, "Take what is written."),
+    row(C::Entry, &[key(KeyCode::Esc), ctrl('c')], M::Back, "never mind", 2, "Change nothing."),
     // Lists and texts
     row(C::Moving, &[key(KeyCode::Up), ch('k')], M::Up, "up", 0, "The line above."),
     row(C::Moving, &[key(KeyCode::Down), ch('j')], M::Down, "down", 0, "The line below."),
@@ -260,8 +407,8 @@ pub const KEYS: &[Binding] = &[
     row(C::Moving, &[key(KeyCode::Right), ch('l')], M::Right, "right", 0, "To the right."),
     row(C::Moving, &[key(KeyCode::PageUp), ctrl('u'), ctrl('b')], M::PageUp, "page up", 0, "A page up."),
     row(C::Moving, &[key(KeyCode::PageDown), ctrl('d'), ctrl('f')], M::PageDown, "page down", 0, "A page down."),
-    row(C::Moving, &[ch('g')], M::Top, "top", 0, "To the first line."),
-    row(C::Moving, &[ch('G')], M::Bottom, "bottom", 0, "To the last line; a journal follows along from there."),
+    row(C::Moving, &[ch('g'), key(KeyCode::Home)], M::Top, "top", 0, "To the first line."),
+    row(C::Moving, &[ch('G'), key(KeyCode::End)], M::Bottom, "bottom", 0, "To the last line; a journal follows along from there."),
     row(C::Moving, &[ch('1')], M::Choose(1), "choose", 0, "1 to 9: the choice, tab or action with that number."),
     row(C::Moving, &[ch('2')], M::Choose(2), "", 0, ""),
     row(C::Moving, &[ch('3')], M::Choose(3), "", 0, ""),
@@ -278,6 +425,11 @@ pub const KEYS: &[Binding] = &[
     row(C::Anywhere, &[ctrl('z')], M::Suspend, "suspend", 0, "Put the program to sleep; fg wakes it."),
     row(C::Anywhere, &[ctrl('l')], M::Redraw, "redraw", 0, "Draw the whole screen again."),
 ];
+
+/// True where letters are written, not commands.
+pub const fn types(context: Context) -> bool {
+    matches!(context, Context::Prompt | Context::Filter | Context::Answer | Context::Entry)
+}
 
 /// What a key means here.
 pub fn find(context: Context, event: &KeyEvent) -> Option<Message> {

@@ -61,4 +61,31 @@ pub enum Message {
     Newer,
     Interrupt,
     ClearOutput,
+    Undo,
+    Redo,
+    // practice
+    Practise,
+    Labs,
+    Claims,
+    Progress,
+    /// Between writing and speaking.
+    Aloud,
+    /// The model answer in another length.
+    Model,
+    FollowUp,
+    /// The lab that shows it.
+    Evidence,
+    Next,
+    Again,
+    Level,
+    MoveUp,
+    MoveDown,
+    Grab,
+    /// The n-th side, from 0.
+    Side(u8),
+    Verify,
+    VerifyAll,
+    New,
+    Rename,
+    Date,
 }

@@ -2,6 +2,8 @@
 //!
 //! - [`app`] is the whole state and what keys do to it; [`lab`] is the state of the lab screen
 //! - [`keys`] is the one table of keys; help and footers are made from it
+//! - [`door`] and [`desk`] are what the screens need of a lab and of practice
+//! - [`page`] is the stack of practice pages, which are in `screens/practice`
 //! - `screens/` are whole screens, `panels/` their parts and what opens on top of them, `widgets/` small things they share
 //! - [`theme`] knows every colour and shape, [`text`] how numbers are written
 //! - [`play`] lets time run, [`terminal`] takes and gives back the real terminal, [`export`] turns a screen into text and pictures
@@ -11,6 +13,7 @@
 pub mod app;
 pub mod clock;
 pub mod console;
+pub mod desk;
 pub mod door;
 pub mod draw;
 pub mod export;
@@ -18,6 +21,7 @@ pub mod journal;
 pub mod keys;
 pub mod lab;
 pub mod message;
+pub mod page;
 pub mod panel;
 pub mod panels;
 pub mod play;
@@ -39,6 +43,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::session::practice::{InterviewSetup, PracticeOptions};
 use crate::session::{OpenOptions, Session};
 
 use app::App;
@@ -49,6 +54,8 @@ use theme::{ASCII, Depth, Theme, UNICODE};
 /// What to open.
 pub enum Start {
     Home,
+    /// The menu of practice, or what was chosen for a mock interview already.
+    Practice(Option<InterviewSetup>),
     Lab(Box<Session>),
 }
 
@@ -64,6 +71,8 @@ pub struct Options {
     pub no_mouse: bool,
     /// Used for labs opened from the home screen.
     pub open: OpenOptions,
+    /// Decks and progress file.
+    pub practice: PracticeOptions,
 }
 
 impl Options {
@@ -80,9 +89,12 @@ impl Options {
 /// The terminal refuses, or is gone.
 pub fn run(start: Start, options: Options) -> io::Result<()> {
     let theme = options.theme();
-    let mut app = App::new(Box::new(Catalogue { open: options.open.clone() }), theme);
-    if let Start::Lab(session) = start {
-        app.enter(session);
+    let mut app = App::new(Box::new(Catalogue { open: options.open.clone(), practice: options.practice.clone() }), theme);
+    match start {
+        Start::Home => {}
+        Start::Practice(None) => app.practise(),
+        Start::Practice(Some(setup)) => app.prepare_interview(&setup),
+        Start::Lab(session) => app.enter(session),
     }
     let signals = Signals::listen()?;
     let guard = Guard::take(!options.no_mouse)?;
@@ -94,7 +106,7 @@ pub fn run(start: Start, options: Options) -> io::Result<()> {
 pub fn picture(session: Session, columns: u16, rows: u16, theme: Theme, keys: &[crossterm::event::KeyCode]) -> Buffer {
     let area = Rect::new(0, 0, columns, rows);
     let mut buffer = Buffer::empty(area);
-    let mut app = App::new(Box::new(Catalogue { open: OpenOptions::default() }), theme);
+    let mut app = App::new(Box::new(Catalogue { open: OpenOptions::default(), practice: PracticeOptions::default() }), theme);
     app.enter(Box::new(session));
     app.draw_buffer(area, &mut buffer);
     for key in keys {
@@ -197,6 +209,8 @@ where
     }
     app.take_dirty();
     terminal.draw(|frame| app.draw(frame))?;
+    // The first frame does not wait for the records.
+    app.rouse();
     while !app.quit && !inputs.ended() {
         let moving = app.is_moving();
         let due = if moving { FRAME.saturating_sub(last.elapsed()) } else { IDLE };
@@ -234,12 +248,14 @@ where
             inputs.frame(false)?;
         }
     }
+    app.keep();
     Ok(())
 }
 
 /// The real labs.
 struct Catalogue {
     open: OpenOptions,
+    practice: PracticeOptions,
 }
 
 impl House for Catalogue {
@@ -249,22 +265,36 @@ impl House for Catalogue {
     fn open(&self, scenario: &str) -> Result<Box<dyn Door>, String> {
         Session::open(scenario, &self.open).map(|s| Box::new(s) as Box<dyn Door>)
     }
-    fn keep(&self, name: &str, text: &str) -> io::Result<std::path::PathBuf> {
-        let safe: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' }).collect();
-        let safe = safe.trim_matches('-');
-        let stem = if safe.is_empty() { "session" } else { safe };
-        // Never over what is there already.
-        for n in 1..1000 {
-            let path = std::path::PathBuf::from(format!("{stem}-session-{n}.yaml"));
-            match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(mut file) => {
-                    io::Write::write_all(&mut file, text.as_bytes())?;
-                    return Ok(path);
-                }
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Err(io::Error::other("too many saved sessions in this folder"))
+    fn desk(&self) -> Result<Box<dyn desk::Desk>, String> {
+        desk::real::RealDesk::open(&self.practice, clock::now).map(|d| Box::new(d) as Box<dyn desk::Desk>)
     }
+    fn keep_text(&self, name: &str, text: &str) -> io::Result<std::path::PathBuf> {
+        keep_as(text, |n| format!("{}-{n}.txt", stem(name)))
+    }
+    fn keep(&self, name: &str, text: &str) -> io::Result<std::path::PathBuf> {
+        keep_as(text, |n| format!("{}-session-{n}.yaml", stem(name)))
+    }
+}
+
+/// A name that every file system takes.
+fn stem(name: &str) -> String {
+    let safe: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    let safe = safe.trim_matches('-');
+    if safe.is_empty() { "session".into() } else { safe.into() }
+}
+
+/// Writes a new file, never over what is there already.
+fn keep_as(text: &str, name: impl Fn(u32) -> String) -> io::Result<std::path::PathBuf> {
+    for n in 1..1000 {
+        let path = std::path::PathBuf::from(name(n));
+        match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                io::Write::write_all(&mut file, text.as_bytes())?;
+                return Ok(path);
+            }
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(io::Error::other("too many saved files of this name in this folder"))
 }

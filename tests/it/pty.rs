@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "a terminal is read on a thread and waited for by the wall clock")]
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,8 @@ struct Terminal {
     screen: vt100::Parser,
     /// Everything the program sent, to look for what a screen does not keep.
     sent: Vec<u8>,
-    /// The test's own folder: nothing is written into the source tree.
-    _folder: PathBuf,
+    /// The test's own folder: nothing is written into the source tree. None: the test looks after it.
+    folder: Option<PathBuf>,
 }
 
 impl Terminal {
@@ -31,13 +31,24 @@ impl Terminal {
     fn open_with(name: &str, args: &[&str], columns: u16, rows: u16, env: &[(&str, &str)]) -> Self {
         let folder = std::env::temp_dir().join(format!("wheelhouse-pty-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
+        let mut terminal = Self::within(&folder, args, columns, rows, env);
+        terminal.folder = Some(folder);
+        terminal
+    }
+
+    /// In a folder that stays: the program can be started there again.
+    fn within(folder: &Path, args: &[&str], columns: u16, rows: u16, env: &[(&str, &str)]) -> Self {
         let pty = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_wheelhouse"));
         command.args(args);
-        command.cwd(&folder);
+        command.cwd(folder);
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         command.env_remove("NO_COLOR");
+        // Nobody's own progress is touched, and every day is the same.
+        command.env("HOME", folder);
+        command.env("XDG_DATA_HOME", folder);
+        command.env("WHEELHOUSE_NOW", "2026-11-21T18:00:00Z");
         for (name, value) in env {
             command.env(name, value);
         }
@@ -55,7 +66,7 @@ impl Terminal {
             }
         });
         let screen = vt100::Parser::new(size(rows), size(columns), 0);
-        Self { child, master: pty.master, writer, bytes, screen, sent: Vec::new(), _folder: folder }
+        Self { child, master: pty.master, writer, bytes, screen, sent: Vec::new(), folder: None }
     }
 
     /// Takes what has arrived; false if the program has closed its terminal.
@@ -134,7 +145,9 @@ fn size(n: u16) -> std::num::NonZero<u16> {
 impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
-        let _ = std::fs::remove_dir_all(&self._folder);
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) const SLOT: &str = "interview";
 const RECENT_DAYS: i64 = 3;
 
 /// What the interview is for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InterviewSetup {
     pub role: Role,
     /// Junior, mid or senior.

@@ -49,7 +49,8 @@ use crate::study::records::{DraftChange, Item, NewReview, Plan, Records, Review,
 
 pub use crate::study::bank::{Answers, Bank, Evidence, FollowUp, Level, Misconception, Point, Question, Topic};
 pub use crate::study::modes::interview::{MINUTES, Prompt, Role};
-pub use crate::study::modes::report::Report;
+pub use crate::study::modes::predict::Predictions;
+pub use crate::study::modes::report::{Report, Tonight};
 pub use crate::study::modes::whiteboard::{Board, Chain, Component, Ordered, Placement, Side, Step};
 pub use crate::study::modes::{Marks, Said};
 pub use crate::study::records::{Mode, Now, Rating};
@@ -123,6 +124,14 @@ impl Practice {
     /// Profiles, drafts, export: everything about the file itself. After another profile was chosen call [`Self::refresh`].
     pub fn records(&mut self) -> &mut Records {
         &mut self.records
+    }
+    /// The same, to look at.
+    pub fn book(&self) -> &Records {
+        &self.records
+    }
+    /// Every review of the profile in use, the oldest first.
+    pub fn reviews(&self) -> &[Review] {
+        &self.reviews
     }
     /// Where the person stands: due, forecast, retention, streak, topics × levels.
     pub fn standing(&self) -> &Standing {

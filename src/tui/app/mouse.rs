@@ -44,6 +44,8 @@ impl App {
                 if let Some(mut panel) = self.panels.pop() {
                     let flow = panel.click(column, row, self.lab.as_mut());
                     self.follow(flow, panel, Message::Accept);
+                } else if self.screen == Screen::Practice {
+                    self.click_page(column, row);
                 } else if self.screen == Screen::Home && self.home.click(column, row) {
                     self.update_home(Message::Accept);
                 }
@@ -90,6 +92,12 @@ impl App {
         }
         if self.screen == Screen::Home {
             return self.home.wheel(lines);
+        }
+        if self.screen == Screen::Practice {
+            if let Some(page) = self.pages.top_mut() {
+                page.wheel(lines);
+            }
+            return;
         }
         let Some(lab) = &mut self.lab else { return };
         match hit.map(|h| h.1) {

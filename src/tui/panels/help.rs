@@ -15,7 +15,7 @@ use crate::tui::widgets::scroll::Scroll;
 const KEY_COLUMNS: u16 = 16;
 
 /// All tables, for the part "elsewhere".
-const ALL: [Context; 15] = [
+const ALL: &[Context] = &[
     Context::Lab,
     Context::Time,
     Context::Moving,
@@ -31,6 +31,21 @@ const ALL: [Context; 15] = [
     Context::Debrief,
     Context::Notice,
     Context::Help,
+    Context::Menu,
+    Context::Pick,
+    Context::Answer,
+    Context::Aloud,
+    Context::Rubric,
+    Context::Graded,
+    Context::Setup,
+    Context::Report,
+    Context::Order,
+    Context::Place,
+    Context::Predict,
+    Context::Claims,
+    Context::Progress,
+    Context::Profiles,
+    Context::Entry,
 ];
 
 enum Row {
@@ -80,7 +95,7 @@ impl Help {
         let mut rows = Vec::new();
         let mut tables: Vec<Context> = from.tables().to_vec();
         let here = tables.len();
-        let rest: Vec<Context> = ALL.into_iter().filter(|c| !tables.contains(c)).collect();
+        let rest: Vec<Context> = ALL.iter().copied().filter(|c| !tables.contains(c)).collect();
         tables.extend(rest);
         for (i, table) in tables.into_iter().enumerate() {
             if i == here {
@@ -169,7 +184,7 @@ mod tests {
 
     #[test]
     fn help_tells_every_key_of_every_table() {
-        for from in ALL {
+        for from in ALL.iter().copied() {
             let help = Help::new(from);
             for b in KEYS.iter().filter(|b| !b.help.is_empty()) {
                 let there = help.rows.iter().any(|r| matches!(r, Row::Key(_, words) if *words == b.help));

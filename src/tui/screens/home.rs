@@ -1,27 +1,45 @@
-//! The home screen: tracks, labs, and what a lab is about.
+//! The home screen: what was left, where one stands, tracks, labs, and what a lab is about.
 
 use std::cell::Cell;
 
 use ratatui::layout::{Position, Rect};
 use tui_input::Input;
 
+use crate::session::progress::short_date;
 use crate::session::view::ScenarioCard;
+use crate::tui::desk::Overview;
 use crate::tui::draw::{Pen, Spot};
 use crate::tui::keys::Context;
 use crate::tui::message::Message;
+use crate::tui::page::{count, whole};
 use crate::tui::panels::prompt::hints;
 use crate::tui::text;
 use crate::tui::theme::Ink;
 use crate::tui::widgets::scroll::List;
 
-/// Tracks have a column of their own from this width on.
+/// Tracks and what a lab is about have columns of their own from this width on.
 const THREE_COLUMNS: u16 = 110;
+/// Rows for what a lab is about, where it stands below the list.
+const BELOW: u16 = 6;
 
 /// What Enter opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
+    /// The lab that is open.
     Continue,
+    /// The page of practice that is open.
+    Practice,
+    /// The mock interview that was left.
+    Interview,
     Lab(String),
+}
+
+/// Something that was left and can be gone on with.
+#[derive(Clone, Debug)]
+struct Left {
+    choice: Choice,
+    title: String,
+    at: String,
 }
 
 #[derive(Debug)]
@@ -38,6 +56,10 @@ pub struct Home {
     wide: Cell<bool>,
     /// The lab that is still open: title and where time stands.
     pub open: Option<(String, String)>,
+    /// None until the records were read.
+    over: Option<Overview>,
+    /// The page of practice that is still open.
+    page: Option<String>,
 }
 
 impl Home {
@@ -63,7 +85,32 @@ impl Home {
             kept: String::new(),
             wide: Cell::new(true),
             open: None,
+            over: None,
+            page: None,
         }
+    }
+
+    /// Where the person stands, and the page of practice that is open.
+    pub fn set_standing(&mut self, over: Overview, page: Option<String>) {
+        self.over = Some(over);
+        self.page = page;
+        self.labs.cursor = self.labs.cursor.min(self.rows().saturating_sub(1));
+    }
+
+    /// What was left, in the order of the list.
+    fn left(&self) -> Vec<Left> {
+        let mut out = Vec::new();
+        if let Some((title, at)) = &self.open {
+            out.push(Left { choice: Choice::Continue, title: title.clone(), at: at.clone() });
+        }
+        if let Some(page) = &self.page {
+            out.push(Left { choice: Choice::Practice, title: page.clone(), at: "practice".into() });
+        }
+        let interview = self.over.as_ref().and_then(|o| o.interview_open.clone());
+        if let Some(at) = interview.filter(|_| self.page.as_deref() != Some("Mock interview")) {
+            out.push(Left { choice: Choice::Interview, title: "Mock interview".into(), at });
+        }
+        out
     }
 
     fn needle(&self) -> String {
@@ -84,21 +131,20 @@ impl Home {
             .collect()
     }
 
-    /// The rows of the list: the open lab first, if there is one.
+    /// The rows of the list: what was left first, if there is anything.
     fn rows(&self) -> usize {
-        self.shown().len() + usize::from(self.open.is_some())
+        self.shown().len() + self.left().len()
     }
 
     fn card(&self) -> Option<&ScenarioCard> {
-        let skip = usize::from(self.open.is_some());
-        self.shown().get(self.labs.cursor.checked_sub(skip)?).copied()
+        self.shown().get(self.labs.cursor.checked_sub(self.left().len())?).copied()
     }
 
     pub fn choice(&self) -> Option<Choice> {
-        if self.open.is_some() && self.labs.cursor == 0 {
-            return Some(Choice::Continue);
+        match self.left().get(self.labs.cursor) {
+            Some(left) => Some(left.choice.clone()),
+            None => self.card().map(|c| Choice::Lab(c.name.clone())),
         }
-        self.card().map(|c| Choice::Lab(c.name.clone()))
     }
 
     pub fn start_search(&mut self) {
@@ -106,7 +152,8 @@ impl Home {
         self.on_tracks = false;
     }
     pub fn searched(&mut self) {
-        self.labs.cursor = 0;
+        // The first that fits, not what was left.
+        self.labs.cursor = self.left().len();
     }
     pub fn end_search(&mut self, keep: bool) {
         self.kept = if keep { self.search.take().map(|i| i.value().to_string()).unwrap_or_default() } else { String::new() };
@@ -138,6 +185,10 @@ impl Home {
             }
         }
         match message {
+            Message::Labs => {
+                self.end_search(false);
+                (self.on_tracks, self.track.cursor, self.labs.cursor) = (false, 0, self.left().len());
+            }
             Message::NextPane | Message::PreviousPane => self.on_tracks = !self.on_tracks,
             Message::Left => self.on_tracks = true,
             Message::Right => self.on_tracks = false,
@@ -178,37 +229,151 @@ impl Home {
         let top = area.y + u16::from(area.height >= 24);
         pen.line(inner.x, top, inner.width, &[(helm, accent), ("  ", dim), ("wheelhouse", title)]);
         let motto = "Break Docker and Kubernetes side by side, and be ready to explain it";
-        pen.right(Rect { x: inner.x + 16, width: inner.width - 16, ..inner }, top, &[(motto, dim)]);
+        let corner = match &self.over {
+            Some(o) => format!("{} profile", o.profile),
+            None => motto.to_string(),
+        };
+        pen.right(Rect { x: inner.x + 16, width: inner.width - 16, ..inner }, top, &[(&corner, dim)]);
 
-        let body_top = top + 2;
-        let foot = area.bottom() - 1;
-        let body = Rect { y: body_top, height: foot.saturating_sub(body_top + 1), ..inner };
         let wide = area.width >= THREE_COLUMNS;
         self.wide.set(wide);
-        let tracks = if wide { (inner.width / 5).clamp(22, 30) } else { 0 };
-        let gap = if wide { 3 } else { 0 };
-        let rest = inner.width - tracks - gap;
-        let labs = if wide { rest * 48 / 100 } else { rest * 58 / 100 };
+        let foot = area.bottom() - 1;
         if wide {
+            let body = Rect { y: top + 2, height: foot.saturating_sub(top + 3), ..inner };
+            let tracks = (inner.width / 5).clamp(22, 30);
+            let side = (inner.width * 32 / 100).clamp(36, 60);
+            let labs = inner.width - tracks - side - 6;
             self.draw_tracks(pen, Rect { width: tracks, ..body });
+            let labs_area = Rect { x: inner.x + tracks + 3, width: labs, ..body };
+            self.draw_labs(pen, labs_area);
+            let column = Rect { x: labs_area.right() + 3, width: side, ..body };
+            let faint = pen.ink(Ink::Faint);
+            for y in column.top()..column.bottom() {
+                pen.put(column.x.saturating_sub(2), y, 1, pen.theme.glyphs.split, faint);
+            }
+            let used = self.draw_standing(pen, column);
+            let details = Rect { y: column.y + used, height: column.height.saturating_sub(used), ..column };
+            self.draw_details(pen, details);
+        } else {
+            let used = self.draw_strip(pen, Rect { y: top + 1, ..inner });
+            let y = top + 1 + used.max(1);
+            let room = foot.saturating_sub(y);
+            // Below the list stands what the selected lab is about; a very low screen shows the list alone.
+            let below = if room >= 14 { BELOW } else { 0 };
+            self.draw_labs(pen, Rect { y, height: room.saturating_sub(below + u16::from(below == 0)), ..inner });
+            let details = Rect { y: foot.saturating_sub(below), height: below.saturating_sub(1), ..inner };
+            self.draw_below(pen, details);
         }
-        let labs_area = Rect { x: inner.x + tracks + gap, width: labs, ..body };
-        self.draw_labs(pen, labs_area);
-        let details = Rect { x: labs_area.right() + 3, width: inner.right().saturating_sub(labs_area.right() + 3), ..body };
-        self.draw_details(pen, details);
 
         if let Some(input) = &self.search {
             let key = pen.ink(Ink::Key);
             let plain = pen.ink(Ink::Text);
-            let used = pen.line(inner.x, foot, inner.width, &[("/ ", key), (input.value(), plain)]);
+            pen.line(inner.x, foot, inner.width, &[("/ ", key), (input.value(), plain)]);
             let found = format!("{} found", self.shown().len());
             pen.right(inner, foot, &[(&found, dim)]);
-            let _ = used;
             return Some(Position { x: inner.x + 2 + u16::try_from(input.visual_cursor()).unwrap_or(0), y: foot });
         }
         let entries = hints(Context::Home);
         pen.hints(inner.x, foot, inner.width, &entries);
         None
+    }
+
+    /// Due, streak, interview and readiness in one or two rows; returns the rows used.
+    fn draw_strip(&self, pen: &mut Pen, area: Rect) -> u16 {
+        let Some(o) = &self.over else { return 1 };
+        let (dim, plain, warn) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Warn));
+        let mut pieces: Vec<(String, ratatui::style::Style)> = vec![(format!("{} due today", o.due), plain)];
+        if o.streak > 0 {
+            pieces.extend([("   streak ".into(), dim), (count(o.streak, "day"), plain)]);
+        }
+        if let Some(date) = o.interview {
+            let left = o.days_left.map_or(String::new(), |n| format!(" in {}", count(n as usize, "day")));
+            pieces.extend([("   interview ".into(), dim), (short_date(date) + &left, plain)]);
+        }
+        let borrowed: Vec<(&str, _)> = pieces.iter().map(|(w, s)| (w.as_str(), *s)).collect();
+        let used = pen.line(area.x, area.y, area.width, &borrowed);
+        let bar = 10;
+        let ready = format!(" ready {}", whole(o.readiness));
+        let wants = bar + 2 + u16::try_from(text::width(&ready)).unwrap_or(12);
+        if (o.interview.is_some() || o.readiness > 0.0) && used + wants + 2 <= area.width {
+            let x = area.right() - wants;
+            pen.bar(x, area.y, bar, permille(o.readiness), pen.ink(Ink::Good));
+            pen.put(x + bar, area.y, wants, &ready, plain);
+        }
+        if o.weakest.is_empty() {
+            return 2;
+        }
+        let weak: Vec<String> = o.weakest.iter().take(3).map(|(t, s)| format!("{t} {}", whole(*s))).collect();
+        pen.line(area.x, area.y + 1, area.width, &[("weakest ", dim), (&weak.join(", "), warn)]);
+        3
+    }
+
+    /// The same in a column; returns the rows used.
+    fn draw_standing(&self, pen: &mut Pen, area: Rect) -> u16 {
+        let Some(o) = &self.over else { return 0 };
+        let (dim, plain, strong, warn) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong), pen.ink(Ink::Warn));
+        let mut y = area.y;
+        let mut row = |pen: &mut Pen, name: &str, words: &str, style| {
+            pen.put(area.x, y, 11, name, dim);
+            pen.put(area.x + 11, y, area.width.saturating_sub(11), words, style);
+            y += 1;
+        };
+        row(pen, "Due today", &o.due.to_string(), if o.due > 0 { strong } else { plain });
+        if let Some((today, done)) = o.per_day {
+            row(pen, "Plan", &format!("{done} of {today} done today"), plain);
+        }
+        row(pen, "Streak", &count(o.streak, "day"), plain);
+        if let Some(date) = o.interview {
+            let left = o.days_left.map_or(String::new(), |n| format!(", in {}", count(n as usize, "day")));
+            row(pen, "Interview", &(short_date(date) + &left), plain);
+        }
+        let bar = area.width.saturating_sub(18).min(14);
+        pen.put(area.x, y, 11, "Ready", dim);
+        pen.bar(area.x + 11, y, bar, permille(o.readiness), pen.ink(Ink::Good));
+        pen.put(area.x + 12 + bar, y, area.width.saturating_sub(12 + bar), &whole(o.readiness), plain);
+        y += 1;
+        for (i, (title, share)) in o.weakest.iter().take(3).enumerate() {
+            if i == 0 {
+                pen.put(area.x, y, 11, "Weakest", dim);
+            }
+            let share = format!(" {}", whole(*share));
+            let used = u16::try_from(text::width(&share)).unwrap_or(5);
+            pen.put(area.x + 11, y, area.width.saturating_sub(11 + used), title, plain);
+            pen.right(area, y, &[(&share, warn)]);
+            y += 1;
+        }
+        let faint = pen.ink(Ink::Faint);
+        pen.run(area.x, y, area.width, pen.theme.glyphs.frame[4], faint);
+        y + 1 - area.y + u16::from(area.height > 30)
+    }
+
+    /// What the selected lab is about, below the list.
+    fn draw_below(&self, pen: &mut Pen, area: Rect) {
+        if area.height < 3 {
+            return;
+        }
+        let (dim, plain, faint) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Faint));
+        pen.run(area.x, area.y, area.width, pen.theme.glyphs.frame[4], faint);
+        let mut y = area.y + 1;
+        let Some(card) = self.card() else {
+            let words = if self.rows() == 0 { "" } else { "Enter goes on where you left it." };
+            pen.put(area.x + 1, y, area.width, words, plain);
+            return;
+        };
+        for line in
+            text::wrap(&card.summary, usize::from(area.width.saturating_sub(2))).iter().take(usize::from(area.height.saturating_sub(3)))
+        {
+            pen.put(area.x + 1, y, area.width, line, plain);
+            y += 1;
+        }
+        let first = if card.needs.is_empty() { String::new() } else { format!("   after {}", card.needs.join(", ")) };
+        let facts = format!("{}{first}   {}", card.name, card.topics.join(", "));
+        let mut x = area.x + 1;
+        for world in &card.worlds {
+            let style = pen.theme.world(world);
+            x += pen.put(x, y, area.right().saturating_sub(x), world, style) + 2;
+        }
+        pen.put(x, y, area.right().saturating_sub(x), &facts, dim);
     }
 
     fn draw_tracks(&self, pen: &mut Pen, area: Rect) {
@@ -241,9 +406,17 @@ impl Home {
             words.push_str(&format!("  /{}", self.kept));
         }
         pen.put(area.x, area.y, area.width, &words, heading);
-        let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+        if !self.wide.get() {
+            let dim = pen.ink(Ink::Dim);
+            let key = pen.ink(Ink::Key);
+            let used = pen.right(area, area.y, &[("Tab", key), (" next track", dim)]);
+            pen.spots.add(Rect { x: area.right() - used, width: used, height: 1, ..area }, Spot::Press(Message::NextPane));
+        }
+        let air = if self.wide.get() { 2 } else { 1 };
+        let list = Rect { y: area.y + air, height: area.height.saturating_sub(air), ..area };
         let shown = self.shown();
-        let skip = usize::from(self.open.is_some());
+        let left = self.left();
+        let skip = left.len();
         let fit = usize::from(list.height);
         let first = self.labs.lay(fit, shown.len() + skip);
         if shown.is_empty() && skip == 0 {
@@ -254,14 +427,14 @@ impl Home {
             let y = list.y + u16::try_from(i - first).unwrap_or(0);
             let row = Rect { y, height: 1, ..list };
             let (plain, dim, strong) = (pen.ink(Ink::Text), pen.ink(Ink::Dim), pen.ink(Ink::Strong));
-            match (&self.open, i.checked_sub(skip)) {
-                (Some((title, at)), None) => {
+            match (left.get(i), i.checked_sub(skip)) {
+                (Some(Left { title, at, .. }), _) => {
                     let crumb = pen.theme.glyphs.crumb;
                     let used = pen.line(row.x + 1, y, row.width - 2, &[(crumb, strong), (" Continue  ", strong), (title, plain)]);
                     let when = format!("{at} ");
                     pen.right(Rect { x: row.x + used + 2, width: row.width.saturating_sub(used + 2), ..row }, y, &[(&when, dim)]);
                 }
-                (_, Some(n)) => {
+                (None, Some(n)) => {
                     let Some(card) = shown.get(n) else { break };
                     let minutes = format!("{:>3} min ", card.minutes);
                     pen.put(row.x + 1, y, row.width.saturating_sub(14), &card.title, plain);
@@ -283,19 +456,15 @@ impl Home {
         if area.width < 16 {
             return;
         }
-        let (dim, plain, strong, faint) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong), pen.ink(Ink::Faint));
-        let split = pen.theme.glyphs.split;
-        for y in area.top()..area.bottom() {
-            pen.put(area.x.saturating_sub(2), y, 1, split, faint);
-        }
+        let (dim, plain, strong) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong));
         let mut y = area.y;
         let Some(card) = self.card() else {
-            if let (Some((title, at)), Some(Choice::Continue)) = (&self.open, self.choice()) {
-                for line in text::wrap(title, usize::from(area.width)) {
+            if let Some(left) = self.left().get(self.labs.cursor) {
+                for line in text::wrap(&left.title, usize::from(area.width)) {
                     pen.put(area.x, y, area.width, &line, strong);
                     y += 1;
                 }
-                let words = format!("still open, {at}");
+                let words = format!("still open, {}", left.at);
                 pen.put(area.x, y + 1, area.width, &words, dim);
                 let words = "Enter goes on where you left it.";
                 pen.put(area.x, y + 2, area.width, words, plain);
@@ -350,9 +519,16 @@ impl Home {
     }
 }
 
-/// Easy ones first, and each after those it builds on.
+fn permille(share: f32) -> u32 {
+    // Shares are between 0 and 1.
+    (share.clamp(0.0, 1.0) * 1000.0) as u32
+}
+
+/// Easy ones first, short ones before long ones, and each after those it builds on. What others build on may take longer: every lab that
+/// needs it, directly or not, counts as a minute.
 fn in_order(mut cards: Vec<ScenarioCard>) -> Vec<ScenarioCard> {
-    let rank = |c: &ScenarioCard| (stars(&c.level), c.title.clone());
+    let builds: Vec<(String, Vec<String>)> = cards.iter().map(|c| (c.name.clone(), c.needs.clone())).collect();
+    let rank = |c: &ScenarioCard| (stars(&c.level), i64::from(c.minutes) - built_on(&c.name, &builds), c.title.clone());
     cards.sort_by_key(rank);
     let mut out: Vec<ScenarioCard> = Vec::with_capacity(cards.len());
     while !cards.is_empty() {
@@ -362,6 +538,21 @@ fn in_order(mut cards: Vec<ScenarioCard>) -> Vec<ScenarioCard> {
         out.push(cards.remove(next));
     }
     out
+}
+
+/// How many labs need this one, directly or through others.
+fn built_on(name: &str, needs: &[(String, Vec<String>)]) -> i64 {
+    let mut found: Vec<&str> = vec![name];
+    let mut at = 0;
+    while let Some(one) = found.get(at).copied() {
+        for (other, on) in needs {
+            if on.iter().any(|n| n == one) && !found.contains(&other.as_str()) {
+                found.push(other);
+            }
+        }
+        at += 1;
+    }
+    i64::try_from(found.len()).unwrap_or(i64::MAX) - 1
 }
 
 fn stars(level: &str) -> usize {

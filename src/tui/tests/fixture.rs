@@ -165,6 +165,17 @@ pub struct Log {
     pub answers: Vec<usize>,
     pub advanced: Vec<SimTime>,
     pub kept: Vec<String>,
+    // practice: what outlives a restart
+    pub drafts: std::collections::BTreeMap<String, String>,
+    pub handed_in: Vec<String>,
+    pub profile: Option<Arc<str>>,
+    pub interview: Option<jiff::civil::Date>,
+    /// The number of the interview's question, from 0, and whether its follow-up is asked.
+    pub asked: Option<usize>,
+    pub follow_up: bool,
+    pub minutes: u32,
+    pub clock: std::time::Duration,
+    pub disk_full: bool,
 }
 
 pub struct Fake {
@@ -717,6 +728,13 @@ impl House for Labs {
             );
         }
         Ok(Box::new(Fake::with(self.log.clone(), None)))
+    }
+    fn desk(&self) -> Result<Box<dyn crate::tui::desk::Desk>, String> {
+        Ok(Box::new(super::desk::FakeDesk::new(self.log.clone())))
+    }
+    fn keep_text(&self, name: &str, text: &str) -> std::io::Result<PathBuf> {
+        self.log.borrow_mut().kept.push(text.into());
+        Ok(PathBuf::from(format!("{name}-1.txt")))
     }
     fn keep(&self, name: &str, text: &str) -> std::io::Result<PathBuf> {
         self.log.borrow_mut().kept.push(text.into());

@@ -1,7 +1,9 @@
 //! The interface as people see it: scripted keys, then the whole screen.
 
+mod desk;
 mod fixture;
 mod keys;
+mod practice;
 mod screens;
 mod speed;
 mod style;
@@ -31,8 +33,12 @@ impl Screen {
         Self::with(width, height, Theme::default())
     }
     pub fn with(width: u16, height: u16, theme: Theme) -> Self {
-        let log: Rc<RefCell<Log>> = Rc::default();
-        let app = App::new(Box::new(Labs { log: log.clone() }), theme);
+        Self::again(width, height, theme, Rc::default())
+    }
+    /// The program is started anew; what was kept is there.
+    pub fn again(width: u16, height: u16, theme: Theme, log: Rc<RefCell<Log>>) -> Self {
+        let mut app = App::new(Box::new(Labs { log: log.clone() }), theme);
+        app.rouse();
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut screen = Self { app, terminal, log };
         screen.draw();

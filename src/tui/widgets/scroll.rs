@@ -21,6 +21,10 @@ impl Scroll {
         self.first.set(self.first.get().min(total.saturating_sub(shown)));
         self.first.get()
     }
+    /// The first line that was drawn last.
+    pub fn first(&self) -> usize {
+        self.first.get()
+    }
     pub fn by(&self, lines: isize) {
         let last = self.total.get().saturating_sub(self.shown.get());
         self.first.set(self.first.get().saturating_add_signed(lines).min(last));

@@ -1,0 +1,595 @@
+//! One question: it is written or said aloud, judged, and looked at; in a free sitting, with cards, or in a mock interview.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+use ratatui::layout::{Position, Rect};
+
+use crate::session::practice::{Evidence, Question, Said};
+use crate::session::view::SimTime;
+use crate::tui::desk::{Asked, Desk, Graded, Reply, Sitting};
+use crate::tui::draw::{Pen, Spot, follow};
+use crate::tui::keys::Context;
+use crate::tui::message::Message;
+use crate::tui::page::{Go, Page};
+use crate::tui::panels::prompt;
+use crate::tui::text;
+use crate::tui::theme::{Glyphs, Ink};
+use crate::tui::widgets::doc::Doc;
+use crate::tui::widgets::editor::Editor;
+use crate::tui::widgets::scroll::Scroll;
+
+use super::cards::CardsDone;
+use super::claims::ClaimsPage;
+use super::report::ReportPage;
+use super::{Queue, degree, framed, graded, rule};
+
+/// A draft is kept when nothing was typed for so long, and at the latest so long after a change.
+const PAUSE: Duration = Duration::from_millis(700);
+const LATEST: Duration = Duration::from_secs(5);
+
+enum Phase {
+    Writing,
+    Speaking,
+    /// Point by point; the selected one.
+    Rating(usize),
+    Judged(Box<Graded>),
+}
+
+pub struct Ask {
+    sitting: Sitting,
+    asked: Asked,
+    /// Questions that come after this one, in a free sitting.
+    queue: Queue,
+    phase: Phase,
+    editor: Editor,
+    spent: Duration,
+    /// What the interview's clock showed when this was asked.
+    before: Duration,
+    held: bool,
+    /// Since the last key, and since the first change that is not kept.
+    quiet: Duration,
+    unkept: Option<Duration>,
+    /// Why the draft cannot be kept.
+    trouble: Option<String>,
+    /// Handing in nothing was asked for once.
+    warned: bool,
+    older: Vec<Arc<str>>,
+    older_at: Option<usize>,
+    stashed: String,
+    said: Vec<Option<Said>>,
+    /// The lab that shows it.
+    lab: Option<(Arc<str>, SimTime)>,
+    /// 0 none, then 20 s, 1 min, 3 min.
+    model: usize,
+    scroll: Scroll,
+    first: std::cell::Cell<usize>,
+}
+
+impl Ask {
+    fn new(sitting: Sitting, asked: Asked, queue: Queue, desk: &dyn Desk) -> Self {
+        let points = asked.rubric().count();
+        let mut ask = Self {
+            sitting,
+            queue,
+            phase: Phase::Writing,
+            editor: Editor::default(),
+            spent: Duration::ZERO,
+            before: Duration::ZERO,
+            held: false,
+            quiet: Duration::ZERO,
+            unkept: None,
+            trouble: None,
+            warned: false,
+            older: Vec::new(),
+            older_at: None,
+            stashed: String::new(),
+            said: vec![None; points],
+            lab: desk.see(&asked.question.evidence),
+            model: 0,
+            scroll: Scroll::default(),
+            first: std::cell::Cell::new(0),
+            asked,
+        };
+        if let Some(text) = desk.draft(sitting, &ask.asked) {
+            ask.editor = Editor::new(&text);
+            ask.editor.settle();
+        }
+        if !ask.asked.follow_up {
+            ask.older = desk.history(&ask.asked.question.id);
+        }
+        ask
+    }
+
+    /// A question of one's own choice, and those to be asked after it.
+    pub fn free(question: &Arc<Question>, queue: Queue, desk: &dyn Desk) -> Self {
+        Self::new(Sitting::Free, Asked::main(question), queue, desk)
+    }
+    /// The same, said aloud.
+    pub fn aloud(question: &Arc<Question>, queue: Queue, desk: &dyn Desk) -> Self {
+        Self { phase: Phase::Speaking, ..Self::free(question, queue, desk) }
+    }
+    pub fn card(question: &Arc<Question>, desk: &dyn Desk) -> Self {
+        Self::new(Sitting::Cards, Asked::main(question), Vec::new(), desk)
+    }
+    /// What the interview asks now; None if it is over.
+    pub fn interview(before: Duration, desk: &dyn Desk) -> Option<Self> {
+        let (asked, ..) = desk.interview(before)?;
+        Some(Self { before, ..Self::new(Sitting::Interview, asked, Vec::new(), desk) })
+    }
+
+    /// What the interview's clock shows.
+    fn elapsed(&self) -> Duration {
+        self.before + self.spent
+    }
+
+    fn judged(&self) -> Option<&Graded> {
+        if let Phase::Judged(g) = &self.phase { Some(g) } else { None }
+    }
+
+    fn hand_in(&mut self, reply: Option<Reply>, desk: &mut dyn Desk) -> Go {
+        let text = self.editor.text().to_string();
+        let reply = reply.unwrap_or(Reply::Typed(&text));
+        match desk.answer(self.sitting, &self.asked, reply, self.spent, self.elapsed()) {
+            Ok(graded) => {
+                self.phase = Phase::Judged(Box::new(graded));
+                self.unkept = None;
+                self.scroll.reset();
+                self.model = usize::from(matches!(reply, Reply::Passed));
+                Go::Stay
+            }
+            Err(why) => Go::Complain(why),
+        }
+    }
+
+    fn submit(&mut self, desk: &mut dyn Desk) -> Go {
+        if !self.editor.is_empty() {
+            if desk.grades() {
+                return self.hand_in(None, desk);
+            }
+            self.keep(desk);
+            self.phase = Phase::Rating(0);
+            return Go::Stay;
+        }
+        if std::mem::replace(&mut self.warned, true) {
+            return self.hand_in(Some(Reply::Passed), desk);
+        }
+        Go::Say("nothing is written; ctrl-d again passes and shows the answer".into())
+    }
+
+    /// An earlier or a later answer into the box; beyond the latest stands what was being written.
+    fn leaf(&mut self, by: isize) -> Go {
+        if self.older.is_empty() {
+            return Go::Say("no earlier answer to this question".into());
+        }
+        let to = match (self.older_at, by) {
+            (None, 1) => Some(0),
+            (None, _) => return Go::Stay,
+            (Some(0), -1) => None,
+            (Some(n), by) => Some(n.saturating_add_signed(by).min(self.older.len() - 1)),
+        };
+        if self.older_at.is_none() {
+            self.stashed = self.editor.text().to_string();
+        }
+        self.older_at = to;
+        let text = to.map_or(self.stashed.clone(), |n| self.older[n].to_string());
+        self.editor.set(&text);
+        self.changed();
+        Go::Stay
+    }
+
+    fn changed(&mut self) {
+        self.quiet = Duration::ZERO;
+        self.warned = false;
+        self.unkept.get_or_insert(Duration::ZERO);
+    }
+
+    fn rate(&mut self, at: usize, said: Said) {
+        if let Some(slot) = self.said.get_mut(at) {
+            *slot = Some(said);
+            self.phase = Phase::Rating((at + 1).min(self.said.len() - 1));
+        }
+    }
+
+    fn next(&mut self, desk: &mut dyn Desk) -> Go {
+        match self.sitting {
+            Sitting::Free => {
+                while !self.queue.is_empty() {
+                    let id = self.queue.remove(0);
+                    if let Some(question) = desk.bank().get(&id).cloned() {
+                        let queue = std::mem::take(&mut self.queue);
+                        return Go::Replace(Box::new(Self::free(&question, queue, desk)));
+                    }
+                }
+                Go::Back
+            }
+            Sitting::Cards => match desk.card() {
+                Some(question) => Go::Replace(Box::new(Self::card(&question, desk))),
+                None => Go::Replace(Box::new(CardsDone::new(desk))),
+            },
+            Sitting::Interview => match Self::interview(self.elapsed(), desk) {
+                Some(next) => Go::Replace(Box::new(next)),
+                None => match desk.end_interview() {
+                    Some(report) => Go::Replace(Box::new(ReportPage::new(report))),
+                    None => Go::Back,
+                },
+            },
+        }
+    }
+
+    fn update_judged(&mut self, message: Message, desk: &mut dyn Desk) -> Go {
+        match message {
+            Message::Next | Message::Accept => self.next(desk),
+            Message::Evidence => match (&self.lab, &self.asked.question.evidence) {
+                (Some((name, at)), _) => Go::Lab(name.clone(), *at),
+                (None, Evidence::None(why)) => Go::Say(why.to_string()),
+                (None, _) => Go::Say("no run shows this one yet".into()),
+            },
+            Message::Model => {
+                self.model = self.model % 3 + 1;
+                Go::Stay
+            }
+            // In an interview the follow-up comes by itself.
+            Message::FollowUp if self.sitting != Sitting::Interview => match self.judged().and_then(|g| g.follow_up.clone()) {
+                Some(asked) => {
+                    let queue = std::mem::take(&mut self.queue);
+                    Go::Replace(Box::new(Self::new(Sitting::Free, asked, queue, desk)))
+                }
+                None => Go::Say("nothing is left to follow up".into()),
+            },
+            Message::Claims => match ClaimsPage::of_question(&self.asked.question, desk) {
+                Some(page) => Go::Open(Box::new(page)),
+                None => Go::Say("no claim belongs to this question".into()),
+            },
+            Message::Again if self.sitting == Sitting::Free => {
+                let queue = std::mem::take(&mut self.queue);
+                Go::Replace(Box::new(Self::new(Sitting::Free, Asked::main(&self.asked.question), queue, desk)))
+            }
+            Message::Back => Go::Back,
+            m => {
+                self.scroll.update(m);
+                Go::Stay
+            }
+        }
+    }
+
+    /// Topic, level, and where in the interview we are.
+    fn about(&self, desk: &dyn Desk, dot: &str) -> String {
+        let q = &self.asked.question;
+        let topic = desk.bank().topic(&q.topic).map_or(q.topic.clone(), |t| t.title.clone());
+        let about = format!("{topic} {dot} {}", super::level(q.level));
+        let follow = if self.asked.follow_up { format!("follow-up {dot} ") } else { String::new() };
+        match self.sitting {
+            Sitting::Interview if self.judged().is_none() => match desk.interview(self.elapsed()) {
+                Some((_, n, of)) => format!("{follow}question {n} of about {of} {dot} {about}"),
+                None => about,
+            },
+            _ => follow + &about,
+        }
+    }
+
+    fn draw_writing(&self, pen: &mut Pen, body: Rect) -> Position {
+        let room = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+        let used = framed(pen, room, &self.asked.text, Ink::Title);
+        let foot = body.bottom().saturating_sub(1);
+        let top = room.y + used + u16::from(body.height > 16);
+        let width = body.width.min(super::READABLE + 10);
+        let area = Rect { x: body.x + 2, y: top, width: width.saturating_sub(3), height: foot.saturating_sub(top).max(1) };
+        let at = self.editor.draw(pen, area, "your answer, as you would say it");
+        let words = self.editor.text().split_whitespace().count();
+        let (dim, bad) = (pen.ink(Ink::Dim), pen.ink(Ink::Bad));
+        let words = if words == 0 { String::new() } else { crate::tui::page::count(words, "word") };
+        let kept = match (&self.trouble, self.unkept) {
+            (Some(why), _) => (format!("not kept: {}", why.lines().next().unwrap_or_default()), bad),
+            (None, None) if !self.editor.is_empty() => ("kept".to_string(), dim),
+            _ => (String::new(), dim),
+        };
+        let left: &[(&str, _)] = if words.is_empty() { &[] } else { &[(&words, dim)] };
+        let right: &[(&str, _)] = if kept.0.is_empty() { &[] } else { &[(&kept.0, kept.1)] };
+        rule(pen, Rect { width, ..body }, foot, left, right);
+        at
+    }
+
+    fn draw_speaking(&self, pen: &mut Pen, body: Rect) {
+        let room = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+        let used = framed(pen, room, &self.asked.text, Ink::Title);
+        let (dim, strong) = (pen.ink(Ink::Dim), pen.ink(Ink::Strong));
+        let y = room.y + used + body.bottom().saturating_sub(room.y + used) / 3;
+        let clock = text::clock(self.spent.as_secs());
+        let sign = if self.held { pen.theme.glyphs.pause } else { pen.theme.glyphs.play };
+        pen.line(body.x + 3, y, body.width, &[(sign, dim), ("  ", dim), (&clock, strong)]);
+        let good = self.fits().as_secs();
+        let permille = (self.spent.as_secs() * 1000 / good.max(1)).min(1000);
+        let style = pen.ink(if self.spent.as_secs() > good { Ink::Warn } else { Ink::Kubernetes });
+        pen.bar(body.x + 14, y, body.width.saturating_sub(20).min(50), u32::try_from(permille).unwrap_or(1000), style);
+        let words = format!("Say it aloud, as to a person in the room. A good answer fits in {}.", text::clock(good));
+        for (i, line) in text::wrap(&words, usize::from(body.width.saturating_sub(4))).iter().enumerate() {
+            pen.put(body.x + 3, y + 2 + u16::try_from(i).unwrap_or(0), body.width.saturating_sub(4), line, dim);
+        }
+    }
+
+    fn fits(&self) -> Duration {
+        use crate::session::practice::Level;
+        let seconds = match (self.asked.follow_up, self.asked.question.level) {
+            (true, _) => 60,
+            (_, Level::Junior) => 90,
+            (_, Level::Mid) => 120,
+            (_, Level::Senior) => 150,
+            (_, Level::Scenario) => 180,
+        };
+        Duration::from_secs(seconds)
+    }
+
+    fn draw_rating(&self, pen: &mut Pen, body: Rect, at: usize) {
+        let (dim, plain, strong, faint) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong), pen.ink(Ink::Faint));
+        let width = body.width.min(super::READABLE);
+        let mut doc = Doc::new(width.saturating_sub(2));
+        doc.para(0, &self.asked.text, dim);
+        doc.gap();
+        doc.line(&[("Which of these did you say?", strong)]);
+        doc.gap();
+        let mut spans = Vec::new();
+        for (i, point) in self.asked.rubric().enumerate() {
+            let (sign, style, word) = match self.said.get(i).copied().flatten() {
+                Some(s) => degree(pen, s.degree()),
+                None => (pen.theme.glyphs.open, faint, ""),
+            };
+            let from = doc.lines.len();
+            let lead = format!("{word:<8}");
+            let crumb = if i == at { pen.theme.glyphs.crumb } else { " " };
+            doc.hang(0, &[(crumb, strong), (" ", plain), (sign, style), (" ", plain), (&lead, style)], &point.text, plain);
+            spans.push((from, doc.lines.len()));
+        }
+        if self.model > 0 {
+            graded::model(&mut doc, pen, &self.asked.question, self.model);
+        }
+        let height = usize::from(body.height);
+        let (from, to) = spans.get(at).copied().unwrap_or_default();
+        let first = follow(self.first.get(), to.saturating_sub(1), height, doc.lines.len());
+        let first = follow(first, from, height, doc.lines.len());
+        self.first.set(first);
+        for (y, line) in (body.y..body.bottom()).zip(&doc.lines[first..]) {
+            let mut x = body.x;
+            for (words, style) in line {
+                x += pen.put(x, y, body.right().saturating_sub(x), words, *style);
+            }
+        }
+        let rect = |line: usize| Rect { y: body.y + u16::try_from(line.saturating_sub(first)).unwrap_or(0), height: 1, width, ..body };
+        for (i, (from, to)) in spans.iter().enumerate() {
+            for line in (*from..*to).filter(|l| (first..first + height).contains(l)) {
+                if i == at {
+                    let style = pen.ink(Ink::Marked);
+                    pen.wash(rect(line), style);
+                }
+                pen.spots.add(rect(line), Spot::Panel(0, i));
+            }
+        }
+        pen.scrollbar(body, first, height, doc.lines.len());
+    }
+}
+
+impl Page for Ask {
+    fn context(&self) -> Context {
+        match self.phase {
+            Phase::Writing => Context::Answer,
+            Phase::Speaking => Context::Aloud,
+            Phase::Rating(_) => Context::Rubric,
+            Phase::Judged(_) => Context::Graded,
+        }
+    }
+
+    fn crumb(&self) -> String {
+        match self.sitting {
+            Sitting::Free => "Answer".into(),
+            Sitting::Cards => "Cards".into(),
+            Sitting::Interview => "Mock interview".into(),
+        }
+    }
+
+    fn corner(&self, desk: &dyn Desk, glyphs: &Glyphs) -> Vec<(String, Ink)> {
+        let mut out = Vec::new();
+        if self.sitting == Sitting::Cards {
+            let left = desk.cards_left();
+            let words = if left == 0 { "the last one".to_string() } else { format!("{left} to go") };
+            out.push((words + "   ", Ink::Dim));
+        }
+        if self.sitting == Sitting::Interview {
+            let budget = desk.interview_budget();
+            let left = budget.saturating_sub(self.elapsed());
+            let share = left.as_secs() * 8 / budget.as_secs().max(1);
+            let full = usize::try_from(share).unwrap_or(8).min(8);
+            let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(8 - full));
+            if left.is_zero() {
+                out.push(("time is up, finish the sentence".into(), Ink::Warn));
+            } else {
+                let ink = if left < Duration::from_secs(120) { Ink::Warn } else { Ink::Strong };
+                out.extend([(format!("{} left ", text::clock(left.as_secs())), ink), (bar, Ink::Dim)]);
+            }
+        } else {
+            let ink = if self.judged().is_some() { Ink::Dim } else { Ink::Strong };
+            out.push((text::clock(self.spent.as_secs()), ink));
+        }
+        out
+    }
+
+    fn hints(&self) -> Vec<(String, &'static str, Message)> {
+        let mut all = prompt::hints(self.context());
+        let Some(graded) = self.judged() else {
+            all.retain(|h| h.2 != Message::Older || !self.older.is_empty());
+            return all;
+        };
+        let free = self.sitting != Sitting::Interview;
+        all.retain(|h| match h.2 {
+            Message::Evidence => self.lab.is_some(),
+            Message::FollowUp => free && graded.follow_up.is_some(),
+            Message::Again => self.sitting == Sitting::Free,
+            _ => true,
+        });
+        all
+    }
+
+    fn update(&mut self, message: Message, desk: &mut dyn Desk) -> Go {
+        match (&self.phase, message) {
+            (Phase::Judged(_), m) => self.update_judged(m, desk),
+            (Phase::Rating(at), m) => {
+                let at = *at;
+                match m {
+                    Message::Choose(1) => self.rate(at, Said::No),
+                    Message::Choose(2) => self.rate(at, Said::Partly),
+                    Message::Choose(3) => self.rate(at, Said::Yes),
+                    Message::Up => self.phase = Phase::Rating(at.saturating_sub(1)),
+                    Message::Down => self.phase = Phase::Rating((at + 1).min(self.said.len().saturating_sub(1))),
+                    Message::Top => self.phase = Phase::Rating(0),
+                    Message::Bottom => self.phase = Phase::Rating(self.said.len().saturating_sub(1)),
+                    Message::Model => self.model = (self.model + 1) % 4,
+                    Message::Accept => {
+                        let said: Vec<Said> = self.said.iter().map(|s| s.unwrap_or_default()).collect();
+                        return self.hand_in(Some(Reply::Rated(&said)), desk);
+                    }
+                    Message::Back => return Go::Back,
+                    _ => {}
+                }
+                Go::Stay
+            }
+            (Phase::Speaking, m) => {
+                match m {
+                    Message::Accept => self.phase = Phase::Rating(0),
+                    Message::PlayPause => self.held = !self.held,
+                    Message::Aloud => self.phase = Phase::Writing,
+                    Message::Back => return Go::Back,
+                    _ => {}
+                }
+                Go::Stay
+            }
+            (Phase::Writing, m) => match m {
+                Message::Submit => self.submit(desk),
+                Message::Aloud => {
+                    self.keep(desk);
+                    self.phase = Phase::Speaking;
+                    Go::Stay
+                }
+                Message::Undo | Message::Redo => {
+                    let done = if m == Message::Undo { self.editor.undo() } else { self.editor.redo() };
+                    if done {
+                        self.changed();
+                    }
+                    Go::Stay
+                }
+                Message::Older => self.leaf(1),
+                Message::Newer => self.leaf(-1),
+                Message::Back => Go::Back,
+                _ => Go::Stay,
+            },
+        }
+    }
+
+    fn typed(&mut self, key: &KeyEvent) {
+        if matches!(self.phase, Phase::Writing) {
+            let before = self.editor.text().len();
+            if self.editor.key(key) && (self.editor.text().len() != before || self.unkept.is_some()) {
+                self.changed();
+            }
+        }
+    }
+
+    fn paste(&mut self, words: &str) {
+        if matches!(self.phase, Phase::Writing) {
+            self.editor.paste(words);
+            self.changed();
+        }
+    }
+
+    fn click(&mut self, _column: usize, row: usize, _desk: &mut dyn Desk) -> Go {
+        if let Phase::Rating(at) = self.phase {
+            // A second click turns the rating: no, partly, yes.
+            if at == row {
+                let turned = self.said.get(row).copied().flatten().map_or(Said::Yes, Said::turned);
+                if let Some(slot) = self.said.get_mut(row) {
+                    *slot = Some(turned);
+                }
+            } else {
+                self.phase = Phase::Rating(row.min(self.said.len().saturating_sub(1)));
+            }
+        }
+        Go::Stay
+    }
+
+    fn wheel(&mut self, lines: isize) {
+        match &self.phase {
+            Phase::Writing => self.editor.scroll(lines),
+            Phase::Judged(_) => self.scroll.by(lines),
+            Phase::Rating(_) | Phase::Speaking => {}
+        }
+    }
+
+    fn is_moving(&self) -> bool {
+        matches!(self.phase, Phase::Writing) || matches!(self.phase, Phase::Speaking) && !self.held
+    }
+
+    fn tick(&mut self, dt: Duration, desk: &mut dyn Desk) -> bool {
+        let before = self.spent.as_secs();
+        self.spent += dt;
+        let mut changed = before != self.spent.as_secs();
+        if let Some(since) = &mut self.unkept {
+            *since += dt;
+            self.quiet += dt;
+            if self.quiet >= PAUSE || *since >= LATEST {
+                self.keep(desk);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    fn keep(&mut self, desk: &mut dyn Desk) {
+        // In an interview the clock is kept, too.
+        let wanted = self.unkept.is_some() || self.sitting == Sitting::Interview;
+        if wanted && self.judged().is_none() {
+            match desk.keep_draft(self.sitting, &self.asked, self.editor.text(), self.elapsed()) {
+                Ok(()) => {
+                    self.unkept = None;
+                    self.trouble = None;
+                }
+                Err(why) => {
+                    // Tried again after the next pause.
+                    self.trouble = Some(why);
+                    self.unkept = Some(Duration::ZERO);
+                    self.quiet = Duration::ZERO;
+                }
+            }
+        }
+    }
+
+    fn draw(&self, pen: &mut Pen, body: Rect, desk: &dyn Desk) -> Option<Position> {
+        let dim = pen.ink(Ink::Dim);
+        let dot = pen.theme.glyphs.dot;
+        if let Phase::Judged(g) = &self.phase {
+            let about = self.about(desk, dot);
+            let shown = graded::Shown {
+                asked: &self.asked,
+                graded: g,
+                answer: self.editor.text(),
+                rated: self.said.iter().any(Option::is_some),
+                model: self.model,
+                lab: self.lab.as_ref(),
+                about: &about,
+                interview: self.sitting == Sitting::Interview,
+                today: desk.today(),
+            };
+            graded::draw(pen, body, &shown, &self.scroll);
+            return None;
+        }
+        let about = self.about(desk, dot);
+        if !matches!(self.phase, Phase::Rating(_)) {
+            pen.put(body.x + 2, body.y, body.width.saturating_sub(2), &about, dim);
+        }
+        match self.phase {
+            Phase::Writing => return Some(self.draw_writing(pen, body)),
+            Phase::Speaking => self.draw_speaking(pen, body),
+            Phase::Rating(at) => self.draw_rating(pen, body, at),
+            Phase::Judged(_) => {}
+        }
+        None
+    }
+}

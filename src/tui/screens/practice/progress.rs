@@ -1,0 +1,273 @@
+//! Progress: what comes due, what is kept, topics and levels, and the plan to the day of the interview.
+
+use crossterm::event::KeyEvent;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use crate::session::progress::{Mastery, heat_shape};
+use crate::tui::desk::{Desk, Progress};
+use crate::tui::draw::Pen;
+use crate::tui::keys::Context;
+use crate::tui::message::Message;
+use crate::tui::page::{Go, Page, count, whole};
+use crate::tui::text;
+use crate::tui::theme::Ink;
+use crate::tui::widgets::doc::Doc;
+use crate::tui::widgets::scroll::Scroll;
+
+use super::ask::Ask;
+use super::cards::CardsDone;
+use super::entry::{DATE_HINT, Entry, date};
+use super::{READABLE, TWO_COLUMNS};
+
+pub struct ProgressPage {
+    shown: Progress,
+    entry: Option<Entry>,
+    scroll: Scroll,
+}
+
+impl ProgressPage {
+    pub fn new(desk: &dyn Desk) -> Self {
+        Self { shown: desk.progress(), entry: None, scroll: Scroll::default() }
+    }
+
+    /// Reviews so far, streak, what is kept.
+    fn facts(&self, doc: &mut Doc, pen: &Pen) {
+        let (dim, plain, strong) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong));
+        let p = &self.shown;
+        let row = |doc: &mut Doc, name: &str, words: &str| {
+            let lead = format!("{name:<11}");
+            doc.hang(0, &[(&lead, dim)], words, plain);
+        };
+        doc.line(&[("Practice", strong)]);
+        row(doc, "questions", &format!("{} of {} seen, {}", p.seen, p.questions, count(p.reviews, "answer")));
+        let longest = if p.longest > p.streak { format!(", the longest was {}", p.longest) } else { String::new() };
+        row(doc, "streak", &format!("{} in a row{longest}", count(p.streak, "day")));
+        match (p.measured, p.predicted) {
+            (Some(measured), Some(predicted)) => {
+                let words =
+                    format!("{} of {} still known (expected {})", whole(measured), count(p.repetitions, "repetition"), whole(predicted));
+                row(doc, "kept", &words);
+            }
+            _ => row(doc, "kept", "no repetition yet: it is measured when questions come back"),
+        }
+        if let Some(most) = p.activity.iter().max().copied().filter(|m| *m > 0) {
+            let bars: String = p.activity.iter().map(|n| bar(pen, *n, most)).collect();
+            doc.line(&[(&format!("{:<11}", format!("{} days", p.activity.len())), dim), (&bars, pen.ink(Ink::Good))]);
+        }
+        doc.gap();
+    }
+
+    fn plan(&self, doc: &mut Doc, pen: &Pen) {
+        let (dim, plain, strong, key) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong), pen.ink(Ink::Key));
+        doc.line(&[("Plan", strong)]);
+        if self.shown.plan.is_empty() {
+            doc.line(&[("d ", key), ("sets the day of your interview and makes a plan to it", dim)]);
+        }
+        for line in &self.shown.plan {
+            doc.para(0, line, plain);
+        }
+        doc.gap();
+    }
+
+    /// Thirty days as bars, today first.
+    fn forecast(&self, doc: &mut Doc, pen: &Pen) {
+        const ROWS: usize = 4;
+        let (dim, strong) = (pen.ink(Ink::Dim), pen.ink(Ink::Strong));
+        let days = &self.shown.forecast;
+        doc.line(&[("Due in the next 30 days", strong)]);
+        let most = days.iter().copied().max().unwrap_or(0);
+        if most == 0 {
+            doc.line(&[("nothing is waiting", dim)]);
+            doc.gap();
+            return;
+        }
+        // Two columns a day where there is room, so that bars are seen as bars.
+        let wide = if doc.columns >= days.len() * 2 + 6 { 2 } else { 1 };
+        let style = pen.ink(Ink::Kubernetes);
+        for row in (0..ROWS).rev() {
+            let label = if row + 1 == ROWS { format!("{most:>4} ") } else { "     ".into() };
+            let mut cells = String::new();
+            for n in days {
+                let eighths = (n * ROWS * 8).div_ceil(most);
+                let here = eighths.saturating_sub(row * 8).min(8);
+                let sign = if here == 0 { " " } else { pen.theme.glyphs.bars[here - 1] };
+                cells.push_str(sign);
+                cells.push_str(if wide == 2 { " " } else { "" });
+            }
+            doc.line(&[(&label, dim), (cells.trim_end(), style)]);
+        }
+        let mut axis = String::from("     ");
+        for (at, name) in [(0, "today"), (7, "1 week"), (14, "2 weeks"), (21, "3 weeks")] {
+            let column = 5 + at * wide;
+            while text::width(&axis) < column {
+                axis.push(' ');
+            }
+            if text::width(&axis) == column && column + name.len() <= doc.columns {
+                axis.push_str(name);
+            }
+        }
+        doc.line(&[(&axis, dim)]);
+        doc.gap();
+    }
+
+    /// Topics × levels: a number and a shade in each cell.
+    fn heat(&self, doc: &mut Doc, pen: &Pen) {
+        let (dim, plain, strong) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong));
+        doc.line(&[("Topics and levels", strong)]);
+        let name = doc.columns.saturating_sub(5 * 9 + 1).clamp(12, 34);
+        let mut head = " ".repeat(name);
+        for level in ["junior", "mid", "senior", "scenario", "all"] {
+            head.push_str(&format!(" {level:>8}"));
+        }
+        doc.line(&[(&head, dim)]);
+        for row in &self.shown.topics {
+            let title = text::fit(&row.title, name - 1, pen.theme.glyphs.ellipsis).into_owned();
+            let pad = " ".repeat(name - text::width(&title));
+            let mut pieces: Vec<(String, Style)> = vec![(title, plain), (pad, plain)];
+            for cell in &row.cells {
+                let (words, style) = heat(pen, cell);
+                pieces.push((format!(" {words:>8}"), style));
+            }
+            let borrowed: Vec<(&str, Style)> = pieces.iter().map(|(w, s)| (w.as_str(), *s)).collect();
+            doc.line(&borrowed);
+        }
+        // One of each shape, with its word.
+        let shape = |seen: usize, mastery: f32| heat_shape(&Mastery { questions: 1, seen, mastery, strength: 0.0 }, pen.theme.ascii());
+        let shapes = [shape(0, 0.0), shape(1, 0.0), shape(1, 0.3), shape(1, 0.6), shape(1, 0.8), shape(1, 1.0)];
+        let legend = shapes.map(|(sign, word)| format!("{sign} {word}")).join("   ");
+        doc.line(&[(&legend, dim)]);
+        doc.gap();
+    }
+
+    fn weak(&self, doc: &mut Doc, pen: &Pen) {
+        let (plain, strong, dim) = (pen.ink(Ink::Text), pen.ink(Ink::Strong), pen.ink(Ink::Dim));
+        if !self.shown.weak.is_empty() {
+            doc.line(&[("Weakest of what you began", strong)]);
+            for (title, share) in self.shown.weak.iter().take(5) {
+                doc.line(&[(&format!("{:>5}  ", whole(*share)), pen.ink(Ink::Warn)), (title, plain)]);
+            }
+            doc.gap();
+        }
+        let file = match &self.shown.file {
+            Some(file) => format!("kept in {file}"),
+            None => "kept in memory only: it is gone when you leave".into(),
+        };
+        doc.para(0, &file, dim);
+    }
+}
+
+/// A cell of the heat map: shape, number, colour.
+fn heat(pen: &Pen, cell: &Mastery) -> (String, Style) {
+    let (shape, _) = heat_shape(cell, pen.theme.ascii());
+    if cell.seen == 0 {
+        return (shape.to_string(), pen.ink(Ink::Faint));
+    }
+    let ink = match cell.mastery {
+        m if m >= 0.75 => Ink::Good,
+        m if m >= 0.5 => Ink::Text,
+        _ => Ink::Warn,
+    };
+    (format!("{:>5} {shape}", whole(cell.mastery)), pen.ink(ink))
+}
+
+fn bar(pen: &Pen, n: usize, most: usize) -> &'static str {
+    if n == 0 { pen.theme.glyphs.dot } else { pen.theme.glyphs.bars[(n * 8).div_ceil(most).clamp(1, 8) - 1] }
+}
+
+impl Page for ProgressPage {
+    fn context(&self) -> Context {
+        if self.entry.is_some() { Context::Entry } else { Context::Progress }
+    }
+    fn crumb(&self) -> String {
+        "Progress".into()
+    }
+    fn corner(&self, desk: &dyn Desk, _glyphs: &crate::tui::theme::Glyphs) -> Vec<(String, Ink)> {
+        vec![(desk.profile().to_string(), Ink::Dim)]
+    }
+    fn update(&mut self, message: Message, desk: &mut dyn Desk) -> Go {
+        if let Some(entry) = &self.entry {
+            match message {
+                Message::Submit => {
+                    let day = match date(entry.value(), desk.today()) {
+                        Ok(day) => day,
+                        Err(why) => return Go::Complain(why),
+                    };
+                    if let Err(why) = desk.set_interview(day) {
+                        return Go::Complain(why);
+                    }
+                    self.entry = None;
+                    self.shown = desk.progress();
+                }
+                Message::Back => self.entry = None,
+                _ => {}
+            }
+            return Go::Stay;
+        }
+        match message {
+            Message::Date => {
+                let set = desk.overview().interview.map_or(String::new(), |d| d.to_string());
+                self.entry = Some(Entry::new("interview on", DATE_HINT, &set));
+                Go::Stay
+            }
+            Message::Practise => {
+                desk.begin_cards();
+                match desk.card() {
+                    Some(question) => Go::Open(Box::new(Ask::card(&question, desk))),
+                    None => Go::Open(Box::new(CardsDone::new(desk))),
+                }
+            }
+            Message::Back => Go::Back,
+            m => {
+                self.scroll.update(m);
+                Go::Stay
+            }
+        }
+    }
+    fn typed(&mut self, key: &KeyEvent) {
+        if let Some(entry) = &mut self.entry {
+            entry.key(key);
+        }
+    }
+    fn paste(&mut self, words: &str) {
+        if let Some(entry) = &mut self.entry {
+            entry.paste(words);
+        }
+    }
+    fn wheel(&mut self, lines: isize) {
+        self.scroll.by(lines);
+    }
+    fn refresh(&mut self, desk: &mut dyn Desk) {
+        self.shown = desk.progress();
+    }
+    fn draw(&self, pen: &mut Pen, body: Rect, _desk: &dyn Desk) -> Option<Position> {
+        let area = Rect { x: body.x + 1, width: body.width.saturating_sub(1), ..body };
+        if body.width < TWO_COLUMNS {
+            let mut doc = Doc::new(area.width.saturating_sub(1).min(READABLE));
+            self.facts(&mut doc, pen);
+            self.plan(&mut doc, pen);
+            self.forecast(&mut doc, pen);
+            self.heat(&mut doc, pen);
+            self.weak(&mut doc, pen);
+            doc.draw(pen, area, &self.scroll);
+        } else {
+            let left = (area.width / 2 - 2).min(READABLE - 20);
+            let right = (area.width - left - 4).min(READABLE);
+            let mut a = Doc::new(left);
+            self.facts(&mut a, pen);
+            self.plan(&mut a, pen);
+            self.forecast(&mut a, pen);
+            self.weak(&mut a, pen);
+            let mut b = Doc::new(right);
+            self.heat(&mut b, pen);
+            let faint = pen.ink(Ink::Faint);
+            for y in body.top()..body.bottom() {
+                pen.put(area.x + left + 2, y, 1, pen.theme.glyphs.split, faint);
+            }
+            a.draw(pen, Rect { width: left, ..area }, &self.scroll);
+            b.draw(pen, Rect { x: area.x + left + 4, width: right, ..area }, &Scroll::default());
+        }
+        let row = Rect { y: body.bottom().saturating_sub(1), height: 1, ..body };
+        self.entry.as_ref().map(|e| e.draw(pen, row))
+    }
+}
