@@ -4,7 +4,6 @@
 //! hand with a [`Reader`], or turn it into JSON with [`Node::to_json`] and point back at it with [`Node::find`].
 
 pub mod diagnostic;
-pub mod emit;
 pub mod node;
 pub mod reader;
 pub mod source;
@@ -16,7 +15,6 @@ pub mod yaml_write;
 /// What [`Field::duration`] gives.
 pub use crate::kernel::SimDuration;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest};
-pub use emit::emit;
 pub use node::{Key, Node, Value, path_steps};
 pub use reader::{Field, Reader};
 pub use source::{Source, Span};

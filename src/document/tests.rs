@@ -1,6 +1,6 @@
 //! Dialects, places, limits and hostile texts.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::kernel::{SimDuration, limits};
@@ -267,5 +267,168 @@ fn inside(n: &Node, text: &str) {
             inside(n, text);
         }),
         _ => {}
+    }
+}
+
+#[test]
+fn looks_like_kubectl() {
+    let v = json!({
+        "kind": "Pod", "apiVersion": "v1",
+        "metadata": {"name": "web-1", "creationTimestamp": "2024-01-02T03:04:05Z", "labels": {"app": "web", "b10": "x", "b9": "y"}, "annotations": {},
+            "uid": "0b1c", "finalizers": []},
+        "spec": {"containers": [{"name": "web", "image": "nginx:1.27", "args": ["--a=b", "- x", "yes", "1"], "env": [{"name": "A", "value": ""}],
+            "command": ["sh", "-c", "echo 1\nsleep 2\n"]}], "hostNetwork": false, "weights": [[1, 2], []], "n": null},
+        "status": {"conditions": [{"message": "containers with unready status: [web]", "status": "False"}],
+            "long": "this is a message that is clearly longer than eighty columns and therefore has to be folded by the emitter",
+            "text": "no end", "two": "a\nb", "port": "8080", "ratio": 0.5, "whole": 3.0, "quote": "'x'", "space": " x", "colon": "a: b", "hash": "a #b", "time": "1:20", "star": "*", "dash": "-", "uni": "é"},
+    });
+    let expected = r#"apiVersion: v1
+kind: Pod
+metadata:
+  annotations: {}
+  creationTimestamp: "2024-01-02T03:04:05Z"
+  finalizers: []
+  labels:
+    app: web
+    b9: "y"
+    b10: x
+  name: web-1
+  uid: 0b1c
+spec:
+  containers:
+  - args:
+    - --a=b
+    - '- x'
+    - "yes"
+    - "1"
+    command:
+    - sh
+    - -c
+    - |
+      echo 1
+      sleep 2
+    env:
+    - name: A
+      value: ""
+    image: nginx:1.27
+    name: web
+  hostNetwork: false
+  "n": null
+  weights:
+  - - 1
+    - 2
+  - []
+status:
+  colon: 'a: b'
+  conditions:
+  - message: 'containers with unready status: [web]'
+    status: "False"
+  dash: '-'
+  hash: 'a #b'
+  long: this is a message that is clearly longer than eighty columns and therefore
+    has to be folded by the emitter
+  port: "8080"
+  quote: '''x'''
+  ratio: 0.5
+  space: ' x'
+  star: '*'
+  text: no end
+  time: "1:20"
+  two: |-
+    a
+    b
+  uni: é
+  whole: 3
+"#;
+    assert_eq!(to_yaml(&v), expected);
+}
+
+fn any_json() -> impl proptest::strategy::Strategy<Value = Json> {
+    use proptest::prelude::*;
+    let word = prop::sample::select(vec![
+        "a",
+        "b",
+        " ",
+        "  ",
+        ":",
+        ": ",
+        "#",
+        " #",
+        "-",
+        "- ",
+        "\n",
+        "\n\n",
+        "\t",
+        "'",
+        "\"",
+        "\\",
+        "é",
+        "1",
+        "0x1",
+        "yes",
+        "null",
+        "~",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "&",
+        "*",
+        "!",
+        "|",
+        ">",
+        "%",
+        "@",
+        "`",
+        "?",
+        "? ",
+        "---",
+        "...",
+        "\u{85}",
+        "\u{7f}",
+        "<<",
+        "=",
+        "2001-01-01",
+        "long words that fill the line until it folds ",
+    ]);
+    let text = prop::collection::vec(word, 0..8).prop_map(|w| w.concat());
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        text.clone().prop_map(Json::from)
+    ];
+    leaf.prop_recursive(4, 40, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::vec((text.clone(), inner), 0..4).prop_map(|e| Json::Object(e.into_iter().collect())),
+        ]
+    })
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, cases: 3_000, ..Default::default() })]
+
+    #[test]
+    fn what_is_written_reads_back(v in any_json()) {
+        let text = to_yaml(&v);
+        let back = parse_one(&Source::new("t", text.as_str()), Dialect::Kubernetes);
+        let back = back.unwrap_or_else(|e| panic!("{text}\n{e}")).to_json();
+        let (back, v) = (sorted(&back), sorted(&v));
+        assert!(back == v, "{text}\n{v}\n{back}");
+    }
+}
+
+/// Key order is not part of the value.
+fn sorted(v: &Json) -> Json {
+    match v {
+        Json::Object(o) => {
+            let mut e: Vec<_> = o.iter().map(|(k, v)| (k.clone(), sorted(v))).collect();
+            e.sort_by(|a, b| a.0.cmp(&b.0));
+            Json::Object(e.into_iter().collect())
+        }
+        Json::Array(a) => Json::Array(a.iter().map(sorted).collect()),
+        v => v.clone(),
     }
 }

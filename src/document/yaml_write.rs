@@ -16,7 +16,8 @@ pub fn to_yaml(value: &Value) -> String {
     match value {
         Value::Object(m) if !m.is_empty() => w.map(m, 0, true),
         Value::Array(l) if !l.is_empty() => w.list(l, 0, true),
-        other => w.scalar(other, 0, false),
+        // As under a key: a block at the left edge could not say how its own spaces count.
+        other => w.scalar(other, 2, false),
     }
     w.out.push('\n');
     w.out

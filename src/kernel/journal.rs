@@ -101,7 +101,7 @@ impl Record {
 
     /// The record as one JSON line, without the line end. Key order is part of the format.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("records contain only strings, numbers and JSON values")
+        serde_json::to_string(self).expect("serialising strings, numbers and JSON values with text keys cannot fail")
     }
 }
 

@@ -15,4 +15,4 @@ pub use agenda::{Agenda, Token};
 pub use journal::{Change, Cx, FieldChange, Journal, ObjectRef, Record, RecordId, RecordType};
 pub use random::{Stream, Streams};
 pub use store::{List, Map, Set};
-pub use time::{SimDuration, SimTime};
+pub use time::{EPOCH, SimDuration, SimTime};

@@ -13,6 +13,9 @@ pub struct SimTime(u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimDuration(u64);
 
+/// The wall-clock second (since 1970) that virtual time zero stands for: 2026-01-05T09:00:00Z, a Monday morning. Every world prints it.
+pub const EPOCH: i64 = 1_767_603_600;
+
 const NS: u64 = 1_000_000_000;
 
 impl SimTime {
@@ -51,6 +54,10 @@ impl SimTime {
     pub fn clock(self) -> String {
         let s = self.as_secs();
         if s >= 3600 { format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60) } else { format!("{:02}:{:02}", s / 60, s % 60) }
+    }
+    /// Rounded down to the second: what a component reads back from an API that prints whole seconds.
+    pub const fn whole_second(self) -> Self {
+        Self(self.0 / NS * NS)
     }
     /// `hh:mm:ss.mmm`: the clock of the title bar.
     pub fn clock_millis(self) -> String {

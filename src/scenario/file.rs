@@ -165,10 +165,10 @@ pub struct SideFile {
 /// What stands in front of several engine hosts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum ProxySetup {
-    /// Clients go to the first host only.
+    /// Names lead clients to every host that publishes the app, in turn (DNS round robin), whatever happens to it.
     #[default]
     None,
-    /// Round robin over all hosts, whatever happens to them.
+    /// One address in front: round robin over all hosts, whatever happens to them.
     Static { port: u16 },
     /// Leaves out hosts that fail checks (HAProxy's defaults: every 2 s, out after 3 failures, in after 2 successes).
     HealthChecked { port: u16, path: Option<Arc<str>>, every: SimDuration, timeout: SimDuration, fall: u32, rise: u32 },

@@ -188,7 +188,11 @@ pub const DEFS: &[Def] = &[
             opt("hosts", "[@machine]", "One host of 4 cores and 16 GiB unless said otherwise."),
             opt("compose", "text | map", "A compose file, its text, or a map from `all` or host names to these."),
             opt("run", "[text | @host-command] | text", "Commands at the start, after compose."),
-            opt("proxy", "@proxy | =none", "What stands in front of the hosts."),
+            opt(
+                "proxy",
+                "@proxy | =none",
+                "What stands in front of the hosts; without one, the app's name leads to every host that publishes it, in turn (DNS round robin).",
+            ),
             opt("operator", "@operator | =none", "Who is on call; nobody unless said otherwise."),
         ],
     },

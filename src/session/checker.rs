@@ -37,7 +37,7 @@ fn print(all: Vec<Checked>) -> (String, i32) {
 fn with_drill(checked: Checked, options: &OpenOptions) -> Checked {
     if let Some((scenario, solve)) = checked.scenario.as_ref().and_then(|s| s.solve.as_ref().map(|solve| (s, solve))) {
         let wrong = |why: String| checked.findings.push(Diagnostic::error(why).at(&solve.goal.span()));
-        match (play(scenario, &[], options), play(scenario, &steps(scenario, solve), options)) {
+        match (play(scenario, &[], options), play(scenario, &steps(solve), options)) {
             (Err(why), _) | (_, Err(why)) => wrong(why),
             (Ok(nothing), _) if nothing.reached => wrong("doing nothing reaches the goal: this is no drill".into()),
             (_, Ok(solved)) if !solved.reached => wrong("the solution does not reach the goal by the end".into()),
@@ -55,9 +55,8 @@ fn with_drill(checked: Checked, options: &OpenOptions) -> Checked {
 }
 
 /// The solution's commands with their times: counted from the last thing the timeline does to the worlds.
-fn steps(scenario: &Scenario, solve: &Solve) -> Vec<(SimDuration, String)> {
+fn steps(solve: &Solve) -> Vec<(SimDuration, String)> {
     let mut at = SimDuration::ZERO;
-    let _ = scenario;
     solve
         .solution
         .iter()
@@ -82,10 +81,15 @@ fn play(scenario: &Scenario, steps: &[(SimDuration, String)], options: &OpenOpti
     let mut session = Session::start(Arc::new(scenario.clone()), options)?;
     let begin = session.trouble_begins();
     for (after, command) in steps {
-        session.jump_to(begin + *after);
+        session.jump_to((begin + *after).max(session.now()));
         let reply = session.command(command);
         if reply.exit != 0 {
             return Err(format!("the solution's command `{command}` fails: {}", reply.error.trim()));
+        }
+        // Somebody who types waits for the prompt, and not for ever.
+        let until = session.now() + super::console::PATIENCE;
+        while session.lab.slots.iter().any(|s| s.running) && session.next_at().is_some_and(|at| at <= until) {
+            session.step();
         }
     }
     session.jump_to(SimTime::MAX);

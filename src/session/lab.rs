@@ -11,8 +11,9 @@ use crate::kernel::{Agenda, Cx, Journal, Map, ObjectRef, RecordId, RecordType, S
 use crate::model::{Fault, FaultKind, FaultTarget};
 use crate::scenario::file::{Entry, Expect, Scenario, Trigger};
 use crate::score::Score;
-use crate::worlds::{Output, World};
+use crate::worlds::World;
 
+use super::console::{Desk, Planned};
 use super::drill::Drill;
 use super::expect::Standing;
 use super::facts::LabFacts;
@@ -38,6 +39,11 @@ pub enum Event {
         world: usize,
         fault: Arc<Fault>,
     },
+    /// Somebody waits for the console: has the command there had its time?
+    Patience {
+        world: usize,
+        serial: u64,
+    },
     End,
 }
 
@@ -50,8 +56,10 @@ pub struct Slot {
     failing: Map<Arc<str>, RecordId>,
     /// The last fault, command or story that touched this world: why its traffic fails.
     pub trouble: Option<RecordId>,
-    /// The last reply of a command that still runs.
+    /// A command is under way at its console.
     pub running: bool,
+    /// That command, and those of the timeline that wait for it.
+    pub(super) desk: Desk,
 }
 
 /// The lab's state.
@@ -63,7 +71,7 @@ pub struct Lab {
     /// Events and inputs handled so far.
     pub steps: u64,
     pub slots: Vec<Slot>,
-    agenda: Agenda<Event>,
+    pub(super) agenda: Agenda<Event>,
     clients: Vec<Clients>,
     /// Per timeline entry: when it happened.
     pub happened: Vec<Option<SimTime>>,
@@ -114,7 +122,14 @@ impl Lab {
             steps: 0,
             slots: worlds
                 .into_iter()
-                .map(|world| Slot { world, score: Score::default(), failing: Map::new(), trouble: None, running: false })
+                .map(|world| Slot {
+                    world,
+                    score: Score::default(),
+                    failing: Map::new(),
+                    trouble: None,
+                    running: false,
+                    desk: Desk::default(),
+                })
                 .collect(),
             agenda,
             clients: scenario.traffic.iter().cloned().map(Clients::new).collect(),
@@ -183,9 +198,14 @@ impl Lab {
             }
             return;
         }
-        let Some(slot) = self.slots.iter_mut().find(|s| s.world.next_at().is_some_and(|t| t <= at)) else { return };
+        let Some(world) = self.slots.iter().position(|s| s.world.next_at().is_some_and(|t| t <= at)) else { return };
+        let slot = &mut self.slots[world];
         let mut cx = Cx { now: self.now, world: slot.world.name(), journal, cause: self.start };
         slot.world.step(&mut cx);
+        // A command that is under way says what it has to say at the event that made it speak.
+        if slot.running {
+            self.poll(world, journal);
+        }
     }
 
     fn handle(&mut self, event: Event, cause: Option<RecordId>, journal: &mut Journal) {
@@ -194,6 +214,7 @@ impl Lab {
             Event::Sample => self.sample(journal),
             Event::Due(i) => self.entry(i, journal),
             Event::Heal { world, fault } => self.heal(world, &fault, cause, journal),
+            Event::Patience { world, serial } => self.out_of_patience(world, serial, journal),
             Event::End => self.finish(journal),
         }
     }
@@ -226,15 +247,6 @@ impl Lab {
             notice_traffic(slot, self.now, self.start, journal);
             let machines = slot.world.machines();
             slot.score.sample(name, self.now, journal, slot.world.copies(), slot.world.ledger(), machines);
-            if slot.running {
-                let mut cx = Cx { now: self.now, world: name, journal, cause: slot.trouble.or(self.start) };
-                let out = slot.world.console_poll(&mut cx);
-                slot.running = out.running;
-                record_output(&mut cx, &out);
-                self.printed.0.push_str(&out.stdout);
-                self.printed.1.push_str(&out.stderr);
-                self.printed.2 = out.exit;
-            }
         }
         if self.first_settled.is_none() && self.settled() {
             self.first_settled = Some(self.now);
@@ -307,8 +319,7 @@ impl Lab {
         }
         for (world, command) in &entry.run {
             if let Some(w) = self.world_index(world) {
-                self.command(w, command, "scenario", cause, journal);
-                Arc::make_mut(&mut self.commands).extend(self.slots[w].trouble.map(|record| (i, w, record)));
+                self.queue_command(w, Planned { text: command.clone(), entry: i, cause }, journal);
             }
         }
         self.drill_entry(i);
@@ -369,26 +380,6 @@ impl Lab {
             let mut cx = Cx { now: self.now, world: name, journal, cause: Some(record) };
             slot.world.heal(fault, &mut cx);
         }
-    }
-
-    /// Runs a command at a world's console, journaled with its output.
-    pub fn command(&mut self, world: usize, text: &str, actor: &str, cause: Option<RecordId>, journal: &mut Journal) -> Output {
-        let files = self.scenario.files.clone();
-        let slot = &mut self.slots[world];
-        let name = slot.world.name();
-        let record = journal.push(self.now, name, cause.or(self.start), line(RecordType::Command, actor, "Command", text));
-        slot.trouble = Some(record);
-        let mut cx = Cx { now: self.now, world: name, journal, cause: Some(record) };
-        let out = match shell_words::split(text) {
-            Ok(argv) => slot.world.console(&argv, &*files, &mut cx),
-            Err(_) => Output { stderr: "a quote is not closed\n".into(), exit: 2, ..Output::default() },
-        };
-        slot.running = out.running;
-        record_output(&mut cx, &out);
-        if actor == "you" {
-            self.looked(text, &format!("{} {}", out.stdout, out.stderr));
-        }
-        out
     }
 
     fn remember_uids(&mut self) {
@@ -481,16 +472,7 @@ fn notice_traffic(slot: &mut Slot, now: SimTime, start: Option<RecordId>, journa
     }
 }
 
-fn record_output(cx: &mut Cx, out: &Output) {
-    if out.stdout.is_empty() && out.stderr.is_empty() && out.exit == 0 {
-        return;
-    }
-    let first = out.stdout.lines().chain(out.stderr.lines()).next().unwrap_or_default().to_string();
-    let data = json!({"stdout": out.stdout, "stderr": out.stderr, "exit": out.exit});
-    cx.record(line(RecordType::Command, "console", "Output", &first).with_data(data));
-}
-
-fn line(kind: RecordType, actor: &str, reason: &'static str, text: &str) -> Line {
+pub fn line(kind: RecordType, actor: &str, reason: &'static str, text: &str) -> Line {
     Line::new(kind, actor, reason, ObjectRef::default(), text)
 }
 

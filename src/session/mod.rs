@@ -7,6 +7,7 @@ mod build;
 pub mod catalogue;
 mod checker;
 pub mod claims;
+mod console;
 mod documents;
 mod drill;
 mod expect;
@@ -340,9 +341,10 @@ impl Session {
                 }
             }
             Input::Interrupt => {
-                for slot in self.lab.slots.iter_mut().filter(|s| s.running) {
-                    slot.world.console_interrupt();
-                    slot.running = false;
+                for world in 0..self.lab.slots.len() {
+                    if self.lab.slots[world].running {
+                        self.lab.interrupt(world, &mut self.journal);
+                    }
                 }
             }
             Input::Hint => {

@@ -20,11 +20,22 @@ struct Toy {
     ledger: Ledger,
     up: bool,
     typed: u64,
+    /// Ticks until the command under way is done.
+    busy: Option<u32>,
+    said: String,
 }
 
 impl Toy {
     fn boxed(seed: u64) -> Box<dyn World> {
-        Box::new(Self { agenda: Agenda::default(), chance: Stream::derive(seed, "toy"), ledger: Ledger::default(), up: true, typed: 0 })
+        Box::new(Self {
+            agenda: Agenda::default(),
+            chance: Stream::derive(seed, "toy"),
+            ledger: Ledger::default(),
+            up: true,
+            typed: 0,
+            busy: None,
+            said: String::new(),
+        })
     }
     fn plan(&mut self, cx: &Cx, n: u32) {
         let wait = SimDuration::from_millis(500 + self.chance.below(3000));
@@ -50,6 +61,10 @@ impl World for Toy {
             let mut cx = cx.because(due.cause);
             cx.record_as_cause(Entry::new(RecordType::Event, "toy", "Tick", ObjectRef::default(), format!("tick {}", due.event)));
             self.plan(&cx, due.event + 1);
+            if let Some(left) = self.busy.as_mut().filter(|n| **n > 0) {
+                *left -= 1;
+                self.said.push_str(&format!("{left} left\n"));
+            }
         }
     }
     fn settled(&self) -> bool {
@@ -79,12 +94,19 @@ impl World for Toy {
     }
     fn console(&mut self, argv: &[String], _: &dyn Files, _: &mut Cx) -> Output {
         self.typed += 1;
+        self.busy = argv.iter().position(|a| a == "slow").map(|i| argv[i + 1].parse().unwrap());
+        if self.busy.is_some() {
+            return Output { running: true, ..Output::default() };
+        }
         Output { stdout: format!("{}\n", argv.join("|")), ..Output::default() }
     }
     fn console_poll(&mut self, _: &mut Cx) -> Output {
-        Output::default()
+        let running = self.busy.is_some_and(|n| n > 0);
+        Output { stdout: std::mem::take(&mut self.said), running, ..Output::default() }
     }
-    fn console_interrupt(&mut self) {}
+    fn console_interrupt(&mut self) {
+        self.busy = None;
+    }
     fn complete(&self, _: &[String]) -> Vec<String> {
         vec![]
     }
@@ -322,6 +344,58 @@ fn a_file_fixes_the_moment_of_an_answer() {
         let errors = with(reveal).map(|_| ()).unwrap_err();
         assert!(errors.contains(wrong), "{reveal}: {errors}");
     }
+}
+
+/// A session of every built-in scenario, saved with a command in it, is a scenario that plays the same.
+#[test]
+fn every_saved_session_can_be_played_again() {
+    for card in catalogue::cards(&OpenOptions::default()) {
+        let mut s = Session::open(&card.name, &OpenOptions::default()).unwrap();
+        let world = s.lab.slots[0].world.name();
+        s.jump_to(SimTime::from_millis(20_500));
+        s.command(if world == "docker" { "docker ps -a --format '{{.Names}}: {{.Status}}'" } else { "kubectl get pods -o yaml" });
+        let text = s.save();
+        let opened = crate::scenario::Catalogue::built_in().open(&card.name).unwrap();
+        let saved = Opened { source: crate::document::Source::new(&*opened.source.name, text.as_str()), ..opened };
+        let again = crate::scenario::Scenario::load(&saved, &[]);
+        let again = again.map_err(|d| format!("{}: {}", card.name, d.render(false))).unwrap_or_else(|e| panic!("{e}")).scenario;
+        assert_eq!(again.timeline.len(), s.lab.scenario.timeline.len() + 1, "{}", card.name);
+        assert_eq!(again.solve.is_some(), s.lab.scenario.solve.is_some(), "{}", card.name);
+        assert_eq!(again.expect.len(), s.lab.scenario.expect.len(), "{}", card.name);
+    }
+}
+
+#[test]
+fn slow_commands_of_one_list_follow_each_other() {
+    let with = |run: &str, more: &str| {
+        let text = SCENARIO
+            .replace("timeline:", &format!("timeline:\n  - {{at: 10s, run: {{docker: {run}}}}}{more}"))
+            .replace("duration: 2m", "duration: 9m");
+        let scenario =
+            crate::scenario::Scenario::load(&Opened::text("toy", &text, Folder::Nothing), &[]).map_err(|d| d.render(false)).unwrap();
+        let mut s = Session::with_worlds(Arc::new(scenario.scenario), vec![Toy::boxed(4)], 4, "en");
+        s.jump_to(SimTime::MAX);
+        s
+    };
+    let console = |s: &Session| -> Vec<(SimTime, String)> {
+        s.records().iter().filter(|r| r.kind == RecordType::Command).map(|r| (r.at, r.message.to_string())).collect()
+    };
+    let s = with("[docker slow 2, docker slow 1, docker ps]", "");
+    let seen = console(&s);
+    let words: Vec<&str> = seen.iter().map(|(_, m)| &**m).collect();
+    assert_eq!(words, ["docker slow 2", "1 left", "0 left", "docker slow 1", "0 left", "docker ps", "docker|ps"]);
+    let ticks: Vec<SimTime> = s.records().iter().filter(|r| r.reason == "Tick" && r.at > SimTime::from_secs(10)).map(|r| r.at).collect();
+    let at: Vec<SimTime> = seen.iter().map(|(t, _)| *t).collect();
+    assert_eq!(at[0], SimTime::from_secs(10));
+    assert_eq!(at[1..], [ticks[0], ticks[1], ticks[1], ticks[2], ticks[2], ticks[2]], "at the very event, not at the next second");
+    // The next entry waits for the console as well; a command that never ends is stopped for it.
+    let s = with("docker slow 9999", "\n  - {at: 20s, run: {docker: docker ps}}");
+    let last: Vec<(SimTime, String)> = console(&s).into_iter().filter(|(_, m)| !m.ends_with("left")).collect();
+    let stopped = SimTime::from_secs(10) + super::console::PATIENCE;
+    assert_eq!(last[1], (stopped, "^C after 5m: the next command waits".into()));
+    assert_eq!(last[2], (stopped, "docker ps".into()));
+    // Nobody waits: it goes on to the end.
+    assert!(!console(&with("docker slow 9999", "")).iter().any(|(_, m)| m.contains("^C")));
 }
 
 fn drill(s: &Session) -> view::DrillView {

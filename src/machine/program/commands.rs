@@ -555,11 +555,8 @@ fn seq(args: &[&str]) -> String {
     out
 }
 
-/// Virtual time begins on Thursday, 1 January 2026, 00:00:00 UTC.
-const EPOCH: u64 = 1_767_225_600;
-
 fn date(args: &[&str], now: SimTime) -> String {
-    let total = EPOCH + now.as_secs();
+    let total = u64::try_from(crate::kernel::EPOCH).unwrap_or_default() + now.as_secs();
     let (days, s) = (total / 86_400, total % 86_400);
     let (h, m, s) = (s / 3600, s / 60 % 60, s % 60);
     // Civil date from days since 1970 (Howard Hinnant's algorithm).

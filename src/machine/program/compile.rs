@@ -73,14 +73,18 @@ impl Compiler {
                             self.ops.push(Op::ForPop);
                         }
                         let h = self.hole();
-                        self.loops.last_mut().expect("checked").breaks.push(h);
+                        if let Some(l) = self.loops.last_mut() {
+                            l.breaks.push(h);
+                        }
                         return;
                     }
-                    Some("continue") if !self.loops.is_empty() => {
-                        let top = self.loops.last().expect("checked").top;
-                        self.ops.push(Op::Jump(top));
-                        return;
-                    }
+                    Some("continue") => match self.loops.last() {
+                        Some(l) => {
+                            self.ops.push(Op::Jump(l.top));
+                            return;
+                        }
+                        None => self.ops.push(Op::Run(s.clone())),
+                    },
                     _ => self.ops.push(Op::Run(s.clone())),
                 }
                 self.check(cond);

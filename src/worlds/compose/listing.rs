@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::document::emit::emit;
+use crate::document::to_yaml;
 use crate::worlds::docker::Reply;
 use crate::worlds::docker::console::{Call, format_rows};
 use crate::worlds::docker::container::{Container, LABEL_SERVICE};
@@ -164,7 +164,7 @@ pub(super) fn config(c: &mut Call, g: &Global) -> Reply {
         }
         match f.get("format") {
             Some("json") => Reply::out(format!("{}\n", serde_json::to_string_pretty(&document).unwrap_or_default())),
-            _ => Reply::out(emit(&document)),
+            _ => Reply::out(to_yaml(&document)),
         }
     })
 }

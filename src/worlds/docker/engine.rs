@@ -99,11 +99,14 @@ impl Engine {
 impl Docker {
     /// The engine of a host. Hosts never disappear, so a missing one is the first.
     pub fn engine(&self, host: &str) -> &Engine {
-        self.engines.get(host).or_else(|| self.engines.values().next()).expect("a world has at least one host")
+        self.engines
+            .get(host)
+            .or_else(|| self.engines.values().next())
+            .expect("the scenario's checker refuses a world without hosts, and none is removed")
     }
     pub(crate) fn engine_mut(&mut self, host: &str) -> &mut Engine {
         let key: HostName = if self.engines.contains_key(host) { host.into() } else { self.first_host() };
-        Arc::make_mut(self.engines.get_mut(&key).expect("a world has at least one host"))
+        Arc::make_mut(self.engines.get_mut(&key).expect("the key is in the map, or that of the first host"))
     }
     pub(crate) fn first_host(&self) -> HostName {
         self.engines.keys().next().cloned().unwrap_or_else(|| "".into())

@@ -41,7 +41,7 @@ impl EngineEvent {
             "Type": self.kind, "Action": &*self.action,
             "Actor": {"ID": &*self.id, "Attributes": self.attributes.iter().map(|(k, v)| (k.to_string(), Value::from(&**v))).collect::<JsonMap<_, _>>()},
             "scope": "local",
-            "time": super::text::EPOCH_SECS + self.at.as_secs() as i64,
+            "time": crate::kernel::EPOCH + self.at.as_secs() as i64,
         })
     }
     /// The object's name as people know it.

@@ -252,7 +252,8 @@ impl Docker {
             "service" => {
                 let copies = self.copies_named(&object.name);
                 let all: Vec<&Arc<Container>> = copies.iter().filter_map(|c| self.containers.get(c)).collect();
-                let rows: Vec<Vec<String>> = all.iter().map(|c| vec![c.name.to_string(), c.host.to_string(), c.status(now)]).collect();
+                let rows: Vec<Vec<String>> =
+                    all.iter().map(|c| vec![c.name.to_string(), c.host.to_string(), self.health_of(c, now).1]).collect();
                 (!all.is_empty()).then(|| Inspection {
                     object: object.clone(),
                     title: format!("{} · {} {}", object.name, all.len(), if all.len() == 1 { "copy" } else { "copies" }),

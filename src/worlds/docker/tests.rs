@@ -120,6 +120,11 @@ fn a_static_proxy_keeps_feeding_the_dead_host() {
     b.traffic(10);
     assert_eq!(b.counts().1, 0);
     b.fault(FaultKind::NodeDown, host("host-2"));
+    // Nobody is told that a container on a dead machine is up and healthy, wherever it is listed.
+    let listed = b.world.inspect(&crate::kernel::ObjectRef::new("service", "", "shop"), b.now).unwrap().tabs[0].1.clone();
+    let dead: Vec<&str> = listed.lines().filter(|l| l.contains("host-2")).collect();
+    assert!(dead.len() == 1 && dead[0].contains("lost with its host") && !dead[0].contains("Up"), "{listed}");
+    assert_eq!(listed.matches("lost").count(), 1, "{listed}");
     let before = b.counts();
     b.traffic(60);
     b.quiet(3);

@@ -2,10 +2,7 @@
 //!
 //! Sources: docker/go-units duration.go and size.go; cli/command/formatter/{displayutils,formatter}.go.
 
-use crate::kernel::{SimDuration, SimTime};
-
-/// The wall-clock moment of virtual time zero: 2026-01-05T09:00:00Z, shared with the Kubernetes world so that both print the same dates.
-pub const EPOCH_SECS: i64 = 1_767_603_600;
+use crate::kernel::{EPOCH, SimDuration, SimTime};
 
 /// go-units HumanDuration.
 pub fn human_duration(d: SimDuration) -> String {
@@ -123,7 +120,7 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
 
 /// The date and time of a moment.
 fn civil(at: SimTime) -> String {
-    let seconds = EPOCH_SECS.saturating_add(i64::try_from(at.as_secs()).unwrap_or(i64::MAX));
+    let seconds = EPOCH.saturating_add(i64::try_from(at.as_secs()).unwrap_or(i64::MAX));
     jiff::Timestamp::from_second(seconds).map_or_else(|_| "9999-12-31T23:59:59".into(), |t| t.strftime("%Y-%m-%dT%H:%M:%S").to_string())
 }
 
@@ -160,7 +157,7 @@ pub fn parse_moment(text: &str, now: SimTime) -> Option<SimTime> {
         let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
         i128::from(seconds.parse::<i64>().ok()?) * 1_000_000_000 + i128::from(format!("{fraction:0<9}").get(..9)?.parse::<i64>().ok()?)
     };
-    let since = ns - i128::from(EPOCH_SECS) * 1_000_000_000;
+    let since = ns - i128::from(EPOCH) * 1_000_000_000;
     Some(SimTime::from_nanos(u64::try_from(since.max(0)).ok()?))
 }
 

@@ -49,7 +49,7 @@ impl Refusal {
     pub fn text(&self) -> String {
         match self {
             Self::Client(message) => format!("error: {message}"),
-            Self::Server { error, .. } if error.code == 503 => connection_refused(),
+            Self::Server { error, .. } if error.code == 503 => super::connection_refused(),
             Self::Server { error, .. } if error.reason == "Invalid" && !error.causes.is_empty() => invalid_text(error),
             Self::Server { .. } => self.text_in_list(),
         }
@@ -59,15 +59,11 @@ impl Refusal {
     fn text_in_list(&self) -> String {
         match self {
             Self::Client(message) => message.clone(),
-            Self::Server { error, .. } if error.code == 503 => connection_refused(),
+            Self::Server { error, .. } if error.code == 503 => super::connection_refused(),
             Self::Server { error, doing } if doing.is_empty() => format!("Error from server ({}): {}", error.reason, error.message),
             Self::Server { error, doing } => format!("Error from server ({}): {doing}: {}", error.reason, error.message),
         }
     }
-}
-
-fn connection_refused() -> String {
-    "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?".into()
 }
 
 /// `The Deployment "web" is invalid: …`, one line per cause if there are several.

@@ -39,7 +39,7 @@ pub struct Epoch(i64);
 impl Default for Epoch {
     /// 2026-01-05T09:00:00Z, a Monday morning.
     fn default() -> Self {
-        Self(super::clock::EPOCH)
+        Self(crate::kernel::EPOCH)
     }
 }
 

@@ -4,7 +4,6 @@
 
 pub mod apply;
 pub mod check;
-pub mod clock;
 pub mod decode;
 mod go;
 pub mod manifest;
@@ -21,12 +20,20 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::kernel::journal::{Entry, diff_json};
-use crate::kernel::{Change, Cx, FieldChange, RecordId, RecordType, Streams};
+use crate::kernel::{Change, Cx, FieldChange, ObjectRef, RecordId, RecordType, Streams};
 
 use super::kinds::Kind;
 use meta::{Epoch, Key, Name};
 use object::Object;
 use store::Store;
+
+/// Where clients find the API server, as in their kubeconfig.
+pub const SERVER: &str = "127.0.0.1:6443";
+
+/// What kubectl says when nobody listens there.
+pub fn connection_refused() -> String {
+    format!("The connection to the server {SERVER} was refused - did you specify the right host or port?")
+}
 
 /// The Status object of a refused request: code, reason and the server's own sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -182,7 +189,7 @@ impl Api {
         m.created = cx.now;
         m.generation = 1;
         m.deletion = None;
-        Ok(self.commit(None, Some(object), cx, actor, "ADDED", why).expect("something was written"))
+        Ok(self.put(None, object, cx, actor, "ADDED", why))
     }
 
     /// Replaces an object. `spec_changed` bumps the generation. A `resource_version` of 0 means "whatever is there".
@@ -210,10 +217,10 @@ impl Api {
         }
         // The last finalizer of a deleted object was removed: it goes.
         if object.meta().is_deleting() && object.meta().finalizers.is_empty() && !old.meta().finalizers.is_empty() && kind != Kind::Pod {
-            self.commit(Some(old), None, cx, actor, "DELETED", why);
+            self.drop(old, cx, actor, why);
             return Ok(object);
         }
-        Ok(self.commit(Some(old), Some(object), cx, actor, "MODIFIED", why).expect("something was written"))
+        Ok(self.put(Some(old), object, cx, actor, "MODIFIED", why))
     }
 
     /// Removes an object at once, whatever its finalizers and grace.
@@ -222,36 +229,42 @@ impl Api {
             return Err(ApiError::unavailable());
         }
         let old = self.store.get(kind, key).cloned().ok_or_else(|| ApiError::not_found(kind, &key.name))?;
-        self.commit(Some(old), None, cx, actor, "DELETED", why);
+        self.drop(old, cx, actor, why);
         Ok(())
     }
 
-    /// Writes to the store and the journal; the record becomes the cause of what watchers do.
-    fn commit(
+    /// Writes to the store and the journal.
+    fn put(&mut self, old: Option<Object>, new: Object, cx: &mut Cx, actor: &Name, reason: &'static str, why: &str) -> Object {
+        let (about, kind) = (new.reference(), new.kind());
+        let change = ObjectChange { old, new: Some(new.clone()), epoch: self.epoch };
+        let cause = self.record(kind, about, change, cx, (actor, reason, why));
+        self.store.put(new, cause)
+    }
+
+    /// The same for what goes.
+    fn drop(&mut self, old: Object, cx: &mut Cx, actor: &Name, why: &str) {
+        let (about, kind, key) = (old.reference(), old.kind(), old.key());
+        let change = ObjectChange { old: Some(old), new: None, epoch: self.epoch };
+        let cause = self.record(kind, about, change, cx, (actor, "DELETED", why));
+        self.store.remove(kind, &key, cause);
+    }
+
+    /// The journal's record of a write: the cause of what watchers do. Heartbeats and Events are not changes worth a line: leases renew
+    /// every 10 s, and Events have records of their own.
+    fn record(
         &mut self,
-        old: Option<Object>,
-        new: Option<Object>,
+        kind: Kind,
+        about: ObjectRef,
+        change: ObjectChange,
         cx: &mut Cx,
-        actor: &Name,
-        reason: &'static str,
-        why: &str,
-    ) -> Option<Object> {
-        let subject = new.as_ref().or(old.as_ref())?;
-        let (kind, key, about) = (subject.kind(), subject.key(), subject.reference());
-        // Heartbeats and Events are not changes worth a line: leases renew every 10 s, and Events have records of their own.
-        let quiet = matches!(kind, Kind::Lease | Kind::Event);
-        let cause = if quiet {
-            cx.cause
-        } else {
-            let change = Arc::new(ObjectChange { old: old.clone(), new: new.clone(), epoch: self.epoch });
-            let record = cx.record(Entry::new(RecordType::Change, actor.clone(), reason, about, why).with_change(change));
-            self.last_record = Some(record);
-            Some(record)
-        };
-        match new {
-            Some(object) => Some(self.store.put(object, cause)),
-            None => self.store.remove(kind, &key, cause),
+        (actor, reason, why): (&Name, &'static str, &str),
+    ) -> Option<RecordId> {
+        if matches!(kind, Kind::Lease | Kind::Event) {
+            return cx.cause;
         }
+        let record = cx.record(Entry::new(RecordType::Change, actor.clone(), reason, about, why).with_change(Arc::new(change)));
+        self.last_record = Some(record);
+        Some(record)
     }
 
     /// NamespaceLifecycle admission: the namespace must exist and not be going away.

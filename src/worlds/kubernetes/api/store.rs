@@ -21,7 +21,7 @@ pub struct WatchEvent {
 impl WatchEvent {
     /// The object, as it is now or as it last was.
     pub fn object(&self) -> &Object {
-        self.new.as_ref().or(self.old.as_ref()).expect("a watch event has at least one side")
+        self.new.as_ref().or(self.old.as_ref()).expect("whoever makes a watch event has an object in hand, and puts it on one side")
     }
     pub fn kind(&self) -> Kind {
         self.object().kind()

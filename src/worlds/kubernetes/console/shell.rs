@@ -66,7 +66,7 @@ pub(super) fn server_error(e: &ApiError, prefix: &str) -> String {
 
 /// The API server does not answer.
 pub(super) fn refused() -> String {
-    "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?".into()
+    crate::worlds::kubernetes::api::connection_refused()
 }
 
 /// An object with its JSON, as commands and printers need both.
@@ -176,7 +176,7 @@ impl Shell<'_, '_> {
     pub fn ctl<R>(&mut self, f: impl FnOnce(&mut Ctl) -> R) -> R {
         let mut result = None;
         self.world.with("you", self.cx, |_, ctl| result = Some(f(ctl)));
-        result.unwrap_or_else(|| unreachable!("the closure ran"))
+        result.unwrap_or_else(|| unreachable!("`with` calls what it is given exactly once"))
     }
 
     /// POST. With `dry` nothing is stored.

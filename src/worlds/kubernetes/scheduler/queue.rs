@@ -87,10 +87,6 @@ pub fn backoff(failures: u32) -> SimDuration {
     INITIAL_BACKOFF.saturating_mul(1 << shift).min(MAX_BACKOFF)
 }
 
-fn whole_second(t: SimTime) -> SimTime {
-    SimTime::from_secs(t.as_secs())
-}
-
 impl Queue {
     pub fn get(&self, key: &Key) -> Option<&Queued> {
         self.pods.get(key)
@@ -195,7 +191,7 @@ impl Queue {
     /// Sets the pool of a pod that is worth another attempt: back-off, or active if that is over.
     fn requeue(&mut self, q: &mut Queued, now: SimTime, cause: Option<RecordId>) {
         q.cause = cause;
-        q.pool = if q.expiry >= whole_second(now) && q.unschedulable_count > 0 { Pool::Backoff } else { Pool::Active };
+        q.pool = if q.expiry >= now.whole_second() && q.unschedulable_count > 0 { Pool::Backoff } else { Pool::Active };
     }
 
     /// The next pod for a cycle. With nothing active, the head of the back-off heap comes early (SchedulerPopFromBackoffQ).
@@ -217,12 +213,12 @@ impl Queue {
         q.rejected_by = Arc::new(rejected_by);
         if q.rejected_by.is_empty() {
             q.error_count += 1;
-            q.expiry = whole_second(now + backoff(q.error_count));
+            q.expiry = (now + backoff(q.error_count)).whole_second();
             q.pool = Pool::ErrorBackoff;
         } else {
             q.error_count = 0;
             q.unschedulable_count += 1;
-            q.expiry = whole_second(now + backoff(q.unschedulable_count));
+            q.expiry = (now + backoff(q.unschedulable_count)).whole_second();
             q.pool = Pool::Unschedulable;
         }
         self.put(q);
@@ -242,7 +238,7 @@ impl Queue {
 
     /// Pods whose back-off is over become active (every whole second).
     pub fn flush_backoff(&mut self, now: SimTime) {
-        let edge = whole_second(now);
+        let edge = now.whole_second();
         for errors in [false, true] {
             loop {
                 let heap = if errors { &self.error_backoff } else { &self.backoff };

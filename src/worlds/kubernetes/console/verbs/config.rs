@@ -3,6 +3,7 @@
 use super::super::args::{Args, Flag, flag, short_text};
 use super::super::print::tabs;
 use super::super::shell::{Done, Failure, Shell};
+use crate::worlds::kubernetes::api::SERVER;
 
 pub(in super::super) const FLAGS: &[Flag] = &[flag("current"), short_text("output", 'o'), flag("no-headers"), flag("minify"), flag("raw")];
 
@@ -61,7 +62,7 @@ pub(in super::super) fn view(sh: &mut Shell, _: &Args) -> Done {
         ns => format!("    namespace: {ns}\n"),
     };
     sh.out.push_str(&format!(
-        "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: DATA+OMITTED\n    server: https://127.0.0.1:6443\n  name: {CLUSTER}\ncontexts:\n- context:\n    cluster: {CLUSTER}\n{namespace}    user: {USER}\n  name: {CONTEXT}\ncurrent-context: {CONTEXT}\nkind: Config\npreferences: {{}}\nusers:\n- name: {USER}\n  user:\n    client-certificate-data: DATA+OMITTED\n    client-key-data: DATA+OMITTED\n"
+        "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: DATA+OMITTED\n    server: https://{SERVER}\n  name: {CLUSTER}\ncontexts:\n- context:\n    cluster: {CLUSTER}\n{namespace}    user: {USER}\n  name: {CONTEXT}\ncurrent-context: {CONTEXT}\nkind: Config\npreferences: {{}}\nusers:\n- name: {USER}\n  user:\n    client-certificate-data: DATA+OMITTED\n    client-key-data: DATA+OMITTED\n"
     ));
     Ok(())
 }

@@ -29,6 +29,7 @@ pub(in super::super) fn version(sh: &mut Shell, args: &Args) -> Done {
 
 pub(in super::super) fn cluster_info(sh: &mut Shell, _: &Args) -> Done {
     sh.check_up()?;
-    sh.say("Kubernetes control plane is running at https://127.0.0.1:6443\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.");
+    let at = crate::worlds::kubernetes::api::SERVER;
+    sh.say(format!("Kubernetes control plane is running at https://{at}\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'."));
     Ok(())
 }

@@ -7,7 +7,6 @@ use k8s_openapi::api::apps::v1::{DeploymentCondition, DeploymentStatus};
 
 use crate::kernel::SimDuration;
 use crate::worlds::kubernetes::api::ApiError;
-use crate::worlds::kubernetes::api::clock::{from_time, to_time};
 use crate::worlds::kubernetes::api::object::ReplicaSet;
 use crate::worlds::kubernetes::controllers::util::nonzero;
 
@@ -53,7 +52,7 @@ impl Sync<'_, '_> {
     }
 
     fn fresh(&self, kind: &str, status: &str, reason: &str, message: &str) -> DeploymentCondition {
-        let now = Some(to_time(self.ctl.cx.now));
+        let now = Some(self.ctl.api.epoch.time(self.ctl.cx.now));
         DeploymentCondition {
             type_: kind.into(),
             status: status.into(),
@@ -208,7 +207,7 @@ impl Sync<'_, '_> {
         match c.reason.as_deref() {
             Some(COMPLETE) => false,
             Some(TIMED_OUT) => true,
-            _ => c.last_update_time.as_ref().is_some_and(|from| from_time(from) + deadline < self.ctl.cx.now),
+            _ => c.last_update_time.as_ref().is_some_and(|from| self.ctl.api.epoch.sim(from.0) + deadline < self.ctl.cx.now),
         }
     }
 
@@ -218,7 +217,7 @@ impl Sync<'_, '_> {
         if self.is_complete(new) || c.reason.as_deref() == Some(TIMED_OUT) {
             return;
         }
-        let Some(from) = c.last_update_time.as_ref().map(from_time) else { return };
+        let Some(from) = c.last_update_time.as_ref().map(|t| self.ctl.api.epoch.sim(t.0)) else { return };
         let left = (from + deadline).since(self.ctl.cx.now);
         let second = SimDuration::from_secs(1);
         self.next = if left < second { Next::Retry } else { Next::After(left + second) };

@@ -10,7 +10,6 @@ use k8s_openapi::api::apps::v1::{ReplicaSetCondition, ReplicaSetStatus};
 
 use crate::kernel::{Map, SimDuration, SimTime};
 use crate::worlds::kubernetes::api::ApiError;
-use crate::worlds::kubernetes::api::clock::to_time;
 use crate::worlds::kubernetes::api::meta::{Key, Labels, Meta, Name, OwnerRef};
 use crate::worlds::kubernetes::api::object::{Object, Pod, PodPhase, PodStatus, ReplicaSet, Typed};
 use crate::worlds::kubernetes::api::store::WatchEvent;
@@ -355,7 +354,7 @@ fn write_status(rs: &Arc<ReplicaSet>, manage: &Manage, ctl: &mut Ctl) -> Outcome
             status: "True".into(),
             reason: Some(if manage.diff < 0 { "FailedCreate" } else { "FailedDelete" }.into()),
             message: Some(error.to_string()),
-            last_transition_time: Some(to_time(now)),
+            last_transition_time: Some(ctl.api.epoch.time(now)),
         }),
         None if failing => {
             if let Some(list) = &mut conditions {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::kernel::SimTime;
-use crate::worlds::kubernetes::api::clock::whole_second;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
 use crate::worlds::kubernetes::api::object::{Pod, PodPhase, ReplicaSet};
 
@@ -67,7 +66,7 @@ fn compare(a: &Pod, b: &Pod, rank_a: usize, rank_b: usize, now: SimTime) -> Orde
 
 /// The younger first, where ages count only by their order of magnitude (powers of two of nanoseconds), then by uid.
 fn younger(a: Option<SimTime>, b: Option<SimTime>, pod_a: &Pod, pod_b: &Pod, now: SimTime) -> Ordering {
-    let (a, b) = (a.map(whole_second), b.map(whole_second));
+    let (a, b) = (a.map(SimTime::whole_second), b.map(SimTime::whole_second));
     if a == b {
         return Ordering::Equal;
     }
