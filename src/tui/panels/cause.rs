@@ -199,11 +199,7 @@ impl Panel for Cause {
                 pen.spots.add(place, Spot::Panel(0, n));
             }
         }
-        let mut y = y.min(bottom) + 1;
-        for (i, line) in verdict.iter().enumerate() {
-            if y >= inner.bottom() {
-                break;
-            }
+        for (y, (i, line)) in (y.min(bottom) + 1..inner.bottom()).zip(verdict.iter().enumerate()) {
             let right = matches!(self.said, Some((true, _)));
             let style = if i > 0 { plain } else { pen.ink(if right { Ink::Good } else { Ink::Bad }) };
             let sign = if i > 0 {
@@ -215,7 +211,6 @@ impl Panel for Cause {
             };
             let lead = pen.line(inner.x, y, 3, &[(sign, style), (if sign.is_empty() { "" } else { " " }, dim)]);
             pen.put(inner.x + lead, y, inner.width.saturating_sub(lead), line, style);
-            y += 1;
         }
     }
 }
