@@ -74,6 +74,8 @@ pub enum Command {
     Progress(ProgressArgs),
     /// A mock interview with follow-ups on what was missed, and a report
     Interview(InterviewArgs),
+    /// Grade an answer: which points it makes, which words prove it, what is wrong in it
+    Grade(GradeArgs),
     /// Print the JSON Schema of the scenario format, or of question decks
     Schema(SchemaArgs),
     /// What people say about Docker and Kubernetes: is it so, and what did the runs measure
@@ -207,6 +209,14 @@ pub struct InterviewArgs {
     /// Begin anew, even if an interview was interrupted
     #[arg(long)]
     pub new: bool,
+pub struct GradeArgs {
+    /// The id of the question
+    pub question: String,
+    /// A file with the answer, or - for standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub answer: String,
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
 }
 
 #[derive(Debug, clap::Args)]

@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod claims;
 mod interview;
+mod grade;
 mod list;
 mod play;
 mod progress;
@@ -43,6 +44,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Questions(a)) => questions::run(&a, &args.common),
         Some(Command::Progress(a)) => progress::run(&a, &args.common),
         Some(Command::Interview(a)) => interview::run(&a, &args.common),
+        Some(Command::Grade(a)) => grade::run(&a, &args.common),
         Some(Command::Schema(a)) => print(&match a.of {
             args::SchemaOf::Scenario => crate::session::catalogue::schema(),
             args::SchemaOf::Deck => crate::session::catalogue::deck_schema(),

@@ -6,5 +6,6 @@
 pub mod bank;
 pub mod claims;
 pub mod deck;
+pub mod grade;
 pub mod modes;
 pub mod records;

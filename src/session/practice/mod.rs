@@ -28,6 +28,7 @@
 pub mod answer;
 pub mod cards;
 pub mod drill;
+pub mod grading;
 pub mod interview;
 pub mod library;
 pub mod print;

@@ -9,9 +9,10 @@ use super::text::{AsWritten, Token, is_negation, parse, windows};
 use super::vectors::{self, DIMENSIONS, Vector};
 
 /// Names of the numbers, in their order.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 26] = [
     "recall", "recall3", "match", "match3", "meaning", "meaning3", "topic", "turned", "best", "lead", "match_over", "meaning_over",
     "concepts", "concepts_near", "denied", "negations", "lead_points", "lead_wrong", "length", "swapped", "joined", "soup", "exact", "reported",
+    "lead_truth", "tightness",
 ];
 
 /// How one target (a point or a misconception) stands.
@@ -21,6 +22,8 @@ pub struct Target {
     pub window: Range<usize>,
     /// The tokens in it that match.
     pub matched: Vec<usize>,
+    /// Another stretch that says the same turned round.
+    pub against: Option<Range<usize>>,
 }
 
 pub struct Measured {
@@ -33,6 +36,13 @@ pub struct Measured {
     pub substance: f32,
     /// How much of that weight is near to the question's subject.
     pub relevance: f32,
+    /// How far the words of each clause belong to one and the same thing of the rubric: low where facts are mixed up.
+    pub coherence: f32,
+    /// How well what clauses say fits the point their subject belongs to, and how much better it fits another.
+    pub bound: f32,
+    pub misbound: f32,
+    /// How far clauses are about one point of the rubric, whatever they leave out: terse answers are tight.
+    pub density: f32,
 }
 
 /// One way of saying a target.
@@ -87,8 +97,7 @@ pub fn measure(lexicon: &Lexicon, question: &Question, answer: &str) -> Measured
     let asked: Vec<String> = parse(&question.question, &AsWritten).into_iter().map(|t| t.stem).collect();
 
     let mut own = Words::default();
-    let mut phrase = |text: &str| {
-        let tokens = parse(text, &AsWritten);
+    let made = |own: &mut Words, tokens: Vec<Token>| {
         let words: Vec<(usize, f32)> = tokens
             .iter()
             .map(|t| {
@@ -100,22 +109,64 @@ pub fn measure(lexicon: &Lexicon, question: &Question, answer: &str) -> Measured
         let meaning = mean(words.iter().map(|(i, _)| &own.words[*i]));
         Phrase { sum: words.iter().map(|w| w.1).sum::<f32>().max(1e-3), tokens, words, meaning }
     };
+    
     let mut rubric: Vec<Vec<Phrase>> = Vec::new();
     for point in &question.points {
-        rubric.push(point.say.iter().chain([&point.text]).map(|s| phrase(s)).filter(|p| !p.words.is_empty()).collect());
+        rubric.push(point.say.iter().chain([&point.text]).map(|s| made(&mut own, parse(s, &AsWritten))).filter(|p| !p.words.is_empty()).collect());
     }
     for wrong in &question.misconceptions {
-        rubric.push(wrong.say.iter().chain([&wrong.text]).map(|s| phrase(s)).filter(|p| !p.words.is_empty()).collect());
+        rubric.push(wrong.say.iter().chain([&wrong.text]).map(|s| made(&mut own, parse(s, &AsWritten))).filter(|p| !p.words.is_empty()).collect());
     }
+    weigh_by_distinction(&mut rubric, &own.words);
+    let spoken = parse(&question.answers.medium, &AsWritten);
+    let mut truths: Vec<Phrase> = spoken.chunk_by(|a, b| a.sentence == b.sentence).map(|s| made(&mut own, s.to_vec())).collect();
+    for wrong in &question.misconceptions {
+        let correct = parse(&wrong.correction, &AsWritten);
+        truths.extend(correct.chunk_by(|a, b| a.sentence == b.sentence).map(|s| made(&mut own, s.to_vec())));
+    }
+    truths.retain(|p| p.words.len() > 2);
 
     let near: Vec<Vec<f32>> = own.words.iter().map(|a| said.words.iter().map(|b| a.nearness(b)).collect()).collect();
     let excludes: Vec<Vec<bool>> = own.words.iter().map(|a| said.words.iter().map(|b| a.excludes(b)).collect()).collect();
     let scene = Scene { tokens: &tokens, at: &at, said: &said.words, near: &near, excludes: &excludes, windows: windows(&tokens) };
     let (soup, substance) = (soup(&tokens, &said.words, &at), at.iter().map(|i| tell(&said.words[*i])).sum::<f32>());
     let relevance = relevance(&scene, &own.words);
-    let targets = if tokens.is_empty() { Vec::new() } else { scene.targets(question, &rubric, soup) };
-    Measured { tokens, targets, soup, substance, relevance }
+    let targets = if tokens.is_empty() { Vec::new() } else { scene.targets(question, &rubric, &truths, soup) };
+    let coherence = scene.coherence(&rubric[..question.points.len()]);
+    let (bound, misbound) = binding(&scene, &rubric[..question.points.len()], &own.words);
+    let density = scene.density(&rubric[..question.points.len()]);
+    Measured { tokens, targets, soup, substance, relevance, coherence, bound, misbound, density }
 }
+
+/// A word that stands in every other point as well proves little: it weighs less than one that belongs to this target alone.
+fn weigh_by_distinction(rubric: &mut [Vec<Phrase>], words: &[Word]) {
+    let targets = rubric.len();
+    let mut uses: BTreeMap<String, Vec<f32>> = BTreeMap::new();
+    for (t, phrases) in rubric.iter().enumerate() {
+        let one = 1.0 / phrases.len().max(1) as f32;
+        for phrase in phrases {
+            let mut stems: Vec<&String> = phrase.words.iter().map(|(i, _)| &words[*i].stem).collect();
+            stems.sort();
+            stems.dedup();
+            for stem in stems {
+                uses.entry(stem.clone()).or_insert_with(|| vec![0.0; targets])[t] += one;
+            }
+        }
+    }
+    for (t, phrases) in rubric.iter_mut().enumerate() {
+        for phrase in phrases {
+            for (i, weight) in &mut phrase.words {
+                let Some(shares) = uses.get(&words[*i].stem) else { continue };
+                let elsewhere: f32 = shares.iter().enumerate().filter(|(o, _)| *o != t).map(|(_, s)| s).sum();
+                *weight *= 1.0 - COMMON * elsewhere / (targets.max(2) - 1) as f32;
+            }
+            phrase.sum = phrase.words.iter().map(|w| w.1).sum::<f32>().max(1e-3);
+        }
+    }
+}
+
+/// What a word loses that stands in every phrase of all other targets.
+const COMMON: f32 = 0.7;
 
 fn tell(word: &Word) -> f32 {
     if word.tells() { word.weight } else { 0.0 }
@@ -165,6 +216,72 @@ fn relevance(scene: &Scene, own: &[Word]) -> f32 {
     if all > 0.0 { near / all } else { 0.0 }
 }
 
+/// Key words of each point: many of its phrases have them, hardly any of another point.
+fn keys(points: &[Vec<Phrase>], words: &[Word]) -> BTreeMap<String, usize> {
+    let mut shares: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
+    for (t, phrases) in points.iter().enumerate() {
+        for phrase in phrases {
+            let mut stems: Vec<&str> = phrase.words.iter().filter(|w| words[w.0].tells()).map(|w| words[w.0].stem.as_str()).collect();
+            stems.sort_unstable();
+            stems.dedup();
+            for stem in stems {
+                shares.entry(stem).or_insert_with(|| vec![0.0; points.len()])[t] += 1.0 / phrases.len() as f32;
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    for (stem, shares) in shares {
+        let best = (0..shares.len()).fold(0, |a, b| if shares[b] > shares[a] { b } else { a });
+        let next = (0..shares.len()).filter(|t| *t != best).map(|t| shares[t]).fold(0.0, f32::max);
+        if shares[best] >= 0.35 && next <= shares[best] * 0.45 {
+            out.insert(stem.to_string(), best);
+        }
+    }
+    out
+}
+
+/// Facts hung on the wrong subject ("readiness restarts the container"): for each clause, does what it says fit the point that its
+/// subject belongs to, or another?
+fn binding(scene: &Scene, points: &[Vec<Phrase>], words: &[Word]) -> (f32, f32) {
+    let keys = keys(points, words);
+    let (mut right, mut wrong, mut all) = (0.0, 0.0, 0.0);
+    let mut subject: Option<(usize, usize, usize)> = None;
+    let mut from = 0;
+    while from < scene.tokens.len() {
+        let (clause, sentence) = (scene.tokens[from].clause, scene.tokens[from].sentence);
+        let mut to = from;
+        while to < scene.tokens.len() && scene.tokens[to].clause == clause {
+            to += 1;
+        }
+        if let Some((j, owner)) = (from..to).find_map(|j| keys.get(&scene.tokens[j].stem).map(|o| (j, *o))) {
+            subject = Some((j, owner, sentence));
+        }
+        if let Some((at, owner, _)) = subject.filter(|s| s.2 == sentence) {
+            let name = &scene.tokens[at].stem;
+            let rest: Vec<usize> = (from..to).filter(|j| scene.tokens[*j].stem != *name && scene.said[scene.at[*j]].tells()).collect();
+            let weight: f32 = rest.iter().map(|j| scene.said[scene.at[*j]].weight).sum();
+            if weight > 0.4 {
+                let fits = |phrase: &Phrase| -> f32 {
+                    let said: f32 = rest
+                        .iter()
+                        .map(|j| phrase.words.iter().map(|w| scene.near[w.0][scene.at[*j]]).fold(0.0, f32::max) * scene.said[scene.at[*j]].weight)
+                        .sum();
+                    said / weight
+                };
+                let own = points[owner].iter().map(fits).fold(0.0, f32::max);
+                let strangers = points.iter().enumerate().filter(|(t, _)| *t != owner).flat_map(|(_, p)| p);
+                let without = strangers.filter(|p| !p.words.iter().any(|w| words[w.0].stem == *name));
+                let other = without.map(fits).fold(0.0, f32::max);
+                right += weight * own;
+                wrong += weight * (other - own).max(0.0);
+                all += weight;
+            }
+        }
+        from = to;
+    }
+    if all > 0.0 { (right / all, wrong / all) } else { (0.5, 0.1) }
+}
+
 /// The answer laid beside the rubric.
 struct Scene<'a> {
     tokens: &'a [Token],
@@ -176,10 +293,14 @@ struct Scene<'a> {
     windows: Vec<Range<usize>>,
 }
 
+/// What a word is worth that stands under a negation there and under none here, or the other way round.
+const TURNED: f32 = 0.5;
+
 /// How a phrase lies in a window.
 #[derive(Clone, Copy, Default)]
 struct Fit {
     recall: f32,
+    precision: f32,
     harmonic: f32,
 }
 
@@ -193,18 +314,46 @@ struct Grid {
 }
 
 impl Scene<'_> {
-    fn targets(&self, question: &Question, rubric: &[Vec<Phrase>], soup: f32) -> Vec<Target> {
+    fn targets(&self, question: &Question, rubric: &[Vec<Phrase>], truths: &[Phrase], soup: f32) -> Vec<Target> {
         let meanings: Vec<Vector> = self.windows.iter().map(|w| mean(self.at[w.clone()].iter().map(|i| &self.said[*i]))).collect();
         let grids: Vec<Grid> = rubric.iter().map(|phrases| self.grid(phrases, &meanings)).collect();
+        let truth = self.grid(truths, &meanings);
         let joined: Vec<String> = self.windows.iter().map(|w| self.joined(w.clone())).collect();
         let whole = self.joined(0..self.tokens.len());
         let points = question.points.len();
         (0..rubric.len())
             .map(|t| {
                 let concepts = question.points.get(t).map(|p| p.concepts.as_slice()).unwrap_or_default();
-                self.target(t, points, &rubric[t], &grids, concepts, &joined, &whole, soup)
+                self.target(t, points, &rubric[t], &grids, &truth, concepts, &joined, &whole, soup)
             })
             .collect()
+    }
+
+    fn density(&self, points: &[Vec<Phrase>]) -> f32 {
+        let (mut near, mut all) = (0.0, 0.0);
+        for window in self.windows.iter().filter(|w| self.tokens[w.start].clause == self.tokens[w.end - 1].clause) {
+            let weight: f32 = self.at[window.clone()].iter().map(|i| self.said[*i].weight).sum();
+            near += weight * points.iter().flatten().map(|p| self.fit(p, window).precision).fold(0.0, f32::max);
+            all += weight;
+        }
+        if all > 0.0 { near / all } else { 0.0 }
+    }
+
+    fn coherence(&self, points: &[Vec<Phrase>]) -> f32 {
+        let mut any = vec![0.0_f32; self.said.len()];
+        for (own, _) in points.iter().flatten().flat_map(|p| &p.words) {
+            for (a, n) in any.iter_mut().zip(&self.near[*own]) {
+                *a = a.max(*n);
+            }
+        }
+        let (mut one, mut all) = (0.0, 0.0);
+        for window in self.windows.iter().filter(|w| w.len() >= 3 && self.tokens[w.start].clause == self.tokens[w.end - 1].clause) {
+            let weight: f32 = self.at[window.clone()].iter().map(|i| self.said[*i].weight).sum();
+            let best = points.iter().flatten().map(|p| self.fit(p, window).precision).fold(0.0, f32::max);
+            one += best * weight;
+            all += self.at[window.clone()].iter().map(|i| self.said[*i].weight * any[*i]).sum::<f32>();
+        }
+        if all > 0.0 { (one / all).min(1.0) } else { 0.0 }
     }
 
     fn joined(&self, window: Range<usize>) -> String {
@@ -231,12 +380,15 @@ impl Scene<'_> {
     fn fit(&self, phrase: &Phrase, window: &Range<usize>) -> Fit {
         let mut recall = 0.0;
         let mut back = vec![0.0_f32; window.len()];
-        for (own, weight) in &phrase.words {
+        for ((own, weight), token) in phrase.words.iter().zip(&phrase.tokens) {
             let row = &self.near[*own];
             let mut best = 0.0_f32;
             let mut k = 0;
             while k < back.len() {
-                let n = row[self.at[window.start + k]];
+                let mut n = row[self.at[window.start + k]];
+                if self.tokens[window.start + k].negated != token.negated {
+                    n *= TURNED;
+                }
                 if n > best {
                     best = n;
                 }
@@ -255,7 +407,7 @@ impl Scene<'_> {
             all += weight;
         }
         let precision = covered / all.max(0.3);
-        Fit { recall, harmonic: 2.0 * recall * precision / (recall + precision).max(1e-6) }
+        Fit { recall, precision, harmonic: 2.0 * recall * precision / (recall + precision).max(1e-6) }
     }
 
     /// For every word of the phrase the token of the window that says it, and how well.
@@ -277,6 +429,7 @@ impl Scene<'_> {
         points: usize,
         phrases: &[Phrase],
         grids: &[Grid],
+        truth: &Grid,
         concepts: &[Vec<std::sync::Arc<str>>],
         joined: &[String],
         whole: &str,
@@ -312,7 +465,7 @@ impl Scene<'_> {
         let (mut turned, mut weighed, mut swapped, mut total, mut exact) = (0.0, 0.0, 0.0, 0.0, 0.0);
         let (mut pairs, mut joint) = (0.0, 0.0);
         if let Some(phrase) = phrase {
-            let mut last: Option<(usize, usize, Option<usize>)> = None;
+            let mut last: Option<(usize, Option<usize>)> = None;
             for (k, (own, weight)) in phrase.words.iter().enumerate() {
                 total += weight;
                 if let Some((j, near)) = aligned[k] {
@@ -329,8 +482,7 @@ impl Scene<'_> {
                 if *weight > 0.12 {
                     let clause = phrase.tokens[k].clause;
                     let here = aligned[k].map(|a| a.0);
-                    if let Some((_, before, place)) = last.filter(|l| l.1 == clause) {
-                        let _ = before;
+                    if let Some((_, place)) = last.filter(|l| l.0 == clause) {
                         pairs += 1.0;
                         if let (Some(a), Some(b)) = (place, here) {
                             if self.tokens[a].clause == self.tokens[b].clause && a <= b {
@@ -340,7 +492,7 @@ impl Scene<'_> {
                             }
                         }
                     }
-                    last = Some((k, clause, here));
+                    last = Some((clause, here));
                 }
             }
         }
@@ -372,11 +524,36 @@ impl Scene<'_> {
             soup,
             exact / f32::max(total, 0.3),
             f32::from(u8::from(around.iter().any(|t| REPORTS.contains(&t.word.as_str())))),
+            both(truth, at) - best,
+            grid.fits.get(phrase_at).map_or(0.0, |f| f[at].precision),
         ];
         let mut matched: Vec<usize> = aligned.iter().flatten().map(|a| a.0).filter(|j| self.said[self.at[*j]].tells()).collect();
         matched.sort_unstable();
         matched.dedup();
-        Target { numbers, window, matched }
+        let against = phrase.and_then(|p| self.against(p, &window, &grid.fits[phrase_at], at));
+        Target { numbers, window, matched, against }
+    }
+
+    /// A stretch beside the window in which the phrase is said as well, and denied where the window asserts it (or the other way round).
+    fn against(&self, phrase: &Phrase, window: &Range<usize>, fits: &[Fit], at: usize) -> Option<Range<usize>> {
+        let turned = |w: &Range<usize>| {
+            let (mut with, mut all) = (0.0, 0.0);
+            for ((_, weight), (place, token)) in phrase.words.iter().zip(self.aligned(phrase, w).iter().zip(&phrase.tokens)) {
+                if let Some((j, near)) = place {
+                    all += weight * near;
+                    if self.tokens[*j].negated != token.negated {
+                        with += weight * near;
+                    }
+                }
+            }
+            if all > 0.0 { with / all } else { 0.0 }
+        };
+        let apart = |w: &Range<usize>| w.end <= window.start || w.start >= window.end;
+        let here = turned(window);
+        (0..self.windows.len())
+            .filter(|w| apart(&self.windows[*w]) && fits[*w].recall >= 0.6 && fits[*w].harmonic >= 0.8 * fits[at].harmonic)
+            .find(|w| (turned(&self.windows[*w]) - here).abs() > 0.6)
+            .map(|w| self.windows[w].clone())
     }
 }
 
