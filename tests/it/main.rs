@@ -6,6 +6,7 @@ mod content;
 mod control_plane;
 mod conversion;
 mod docker_vectors;
+mod grading;
 mod kubelet_vectors;
 mod live_cluster;
 mod printing;

@@ -10,9 +10,32 @@ use super::vectors::{self, DIMENSIONS, Vector};
 
 /// Names of the numbers, in their order.
 pub const NAMES: [&str; 26] = [
-    "recall", "recall3", "match", "match3", "meaning", "meaning3", "topic", "turned", "best", "lead", "match_over", "meaning_over",
-    "concepts", "concepts_near", "denied", "negations", "lead_points", "lead_wrong", "length", "swapped", "joined", "soup", "exact", "reported",
-    "lead_truth", "tightness",
+    "recall",
+    "recall3",
+    "match",
+    "match3",
+    "meaning",
+    "meaning3",
+    "topic",
+    "turned",
+    "best",
+    "lead",
+    "match_over",
+    "meaning_over",
+    "concepts",
+    "concepts_near",
+    "denied",
+    "negations",
+    "lead_points",
+    "lead_wrong",
+    "length",
+    "swapped",
+    "joined",
+    "soup",
+    "exact",
+    "reported",
+    "lead_truth",
+    "tightness",
 ];
 
 /// How one target (a point or a misconception) stands.
@@ -56,12 +79,45 @@ struct Phrase {
 
 /// Words that deny what stands beside them.
 const DENIALS: &[&str] = &[
-    "myth", "wrong", "untrue", "misconception", "mistake", "mistaken", "misunderstanding", "false", "incorrect", "contrary", "nonsense",
-    "misleading", "misread", "confuse", "confused", "disagree", "rumour", "rumor", "fallacy",
+    "myth",
+    "wrong",
+    "untrue",
+    "misconception",
+    "mistake",
+    "mistaken",
+    "misunderstanding",
+    "false",
+    "incorrect",
+    "contrary",
+    "nonsense",
+    "misleading",
+    "misread",
+    "confuse",
+    "confused",
+    "disagree",
+    "rumour",
+    "rumor",
+    "fallacy",
 ];
 
 /// Words that report what others think.
-const REPORTS: &[&str] = &["people", "colleague", "somebody", "someone", "assume", "assumes", "believe", "believes", "claim", "claims", "heard", "think", "thinks", "thought", "expect"];
+const REPORTS: &[&str] = &[
+    "people",
+    "colleague",
+    "somebody",
+    "someone",
+    "assume",
+    "assumes",
+    "believe",
+    "believes",
+    "claim",
+    "claims",
+    "heard",
+    "think",
+    "thinks",
+    "thought",
+    "expect",
+];
 
 /// Small words that only sentences have.
 const GLUE: &[&str] = &[
@@ -109,13 +165,22 @@ pub fn measure(lexicon: &Lexicon, question: &Question, answer: &str) -> Measured
         let meaning = mean(words.iter().map(|(i, _)| &own.words[*i]));
         Phrase { sum: words.iter().map(|w| w.1).sum::<f32>().max(1e-3), tokens, words, meaning }
     };
-    
+
     let mut rubric: Vec<Vec<Phrase>> = Vec::new();
     for point in &question.points {
-        rubric.push(point.say.iter().chain([&point.text]).map(|s| made(&mut own, parse(s, &AsWritten))).filter(|p| !p.words.is_empty()).collect());
+        rubric.push(
+            point.say.iter().chain([&point.text]).map(|s| made(&mut own, parse(s, &AsWritten))).filter(|p| !p.words.is_empty()).collect(),
+        );
     }
     for wrong in &question.misconceptions {
-        rubric.push(wrong.say.iter().chain([&wrong.text]).map(|s| made(&mut own, parse(s, &AsWritten))).filter(|p| !p.words.is_empty()).collect());
+        rubric.push(
+            lexicon
+                .beliefs(wrong)
+                .chain([&wrong.text])
+                .map(|s| made(&mut own, parse(s, &AsWritten)))
+                .filter(|p| !p.words.is_empty())
+                .collect(),
+        );
     }
     weigh_by_distinction(&mut rubric, &own.words);
     let spoken = parse(&question.answers.medium, &AsWritten);
@@ -264,7 +329,9 @@ fn binding(scene: &Scene, points: &[Vec<Phrase>], words: &[Word]) -> (f32, f32) 
                 let fits = |phrase: &Phrase| -> f32 {
                     let said: f32 = rest
                         .iter()
-                        .map(|j| phrase.words.iter().map(|w| scene.near[w.0][scene.at[*j]]).fold(0.0, f32::max) * scene.said[scene.at[*j]].weight)
+                        .map(|j| {
+                            phrase.words.iter().map(|w| scene.near[w.0][scene.at[*j]]).fold(0.0, f32::max) * scene.said[scene.at[*j]].weight
+                        })
                         .sum();
                     said / weight
                 };

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::document::{Dialect, Node, Source, parse_one};
 
-use super::super::bank::Question;
+use super::super::bank::{Misconception, Question};
 use super::stem::stem;
 use super::text::{AsWritten, Spelling, Token, parse};
 use super::vectors::{self, Vector, Vectors};
@@ -97,6 +97,8 @@ pub struct Lexicon {
     sentences: u32,
     /// Words of the bank and how often they occur: what a misspelt word may have been meant to be.
     words: BTreeMap<String, u32>,
+    /// How people put a misconception, from all questions that list it.
+    beliefs: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     stop: BTreeSet<String>,
 }
 
@@ -106,11 +108,20 @@ impl Lexicon {
             documents: BTreeMap::new(),
             sentences: 0,
             words: BTreeMap::new(),
+            beliefs: BTreeMap::new(),
             stop: STOP.split_whitespace().map(String::from).collect(),
         };
         for question in questions {
             let points = question.points.iter().flat_map(|p| p.say.iter().chain([&p.text]));
             let wrong = question.misconceptions.iter().flat_map(|m| m.say.iter().chain([&m.text]));
+            for m in &question.misconceptions {
+                let known = out.beliefs.entry(m.id.clone()).or_default();
+                for say in &m.say {
+                    if !known.contains(say) {
+                        known.push(say.clone());
+                    }
+                }
+            }
             for sentence in points.chain(wrong) {
                 out.learn(&parse(sentence, &AsWritten));
             }
@@ -127,6 +138,12 @@ impl Lexicon {
         for token in tokens {
             *self.words.entry(token.word.clone()).or_default() += 1;
         }
+    }
+
+    /// How people put a misconception: the question's own phrases, then those of other questions that list it too.
+    pub fn beliefs<'a>(&'a self, wrong: &'a Misconception) -> impl Iterator<Item = &'a Arc<str>> {
+        let elsewhere = self.beliefs.get(&wrong.id).map(Vec::as_slice).unwrap_or_default();
+        wrong.say.iter().chain(elsewhere.iter().filter(|s| !wrong.say.contains(s)))
     }
 
     /// The weight of a stem: rare words of the bank tell more.
@@ -195,7 +212,8 @@ mod tests {
     #[test]
     fn misspelt_words_are_put_right_and_others_stay() {
         let l = lexicon();
-        for (wrong, right) in [("deploymnet", "deployment"), ("readyness", "readiness"), ("contanier", "container"), ("usualy", "usually")] {
+        for (wrong, right) in [("deploymnet", "deployment"), ("readyness", "readiness"), ("contanier", "container"), ("usualy", "usually")]
+        {
             assert_eq!(l.corrected(wrong).as_deref(), Some(right));
         }
         for fine in ["oven", "bakery", "kubelet", "v1", "lyon"] {

@@ -104,7 +104,9 @@ mod tests {
 
     #[test]
     fn forms_of_a_word_meet() {
-        for group in [&["schedule", "schedules", "scheduled", "scheduling"][..], &["stop", "stops", "stopped", "stopping"], &["replica", "replicas"]] {
+        for group in
+            [&["schedule", "schedules", "scheduled", "scheduling"][..], &["stop", "stops", "stopped", "stopping"], &["replica", "replicas"]]
+        {
             for word in group {
                 assert_eq!(stem(word), stem(group[0]), "{word}");
             }

@@ -27,8 +27,8 @@ const NEGATIONS: &[&str] = &[
 
 /// Words with which a new clause begins.
 const JOINTS: &[&str] = &[
-    "but", "because", "so", "while", "whereas", "although", "though", "unless", "except", "and", "or", "then", "if", "when", "which", "who",
-    "that",
+    "but", "because", "so", "while", "whereas", "although", "though", "unless", "except", "and", "or", "then", "if", "when", "which",
+    "who", "that",
 ];
 
 /// Contractions that people write without the apostrophe, and those that do not follow the rule.
@@ -217,7 +217,10 @@ mod tests {
 
     #[test]
     fn contractions_and_compounds_are_taken_apart() {
-        assert_eq!(words_of("It doesn’t auto-scale; you can't use CRI-O's"), ["it", "does", "not", "auto", "scale", "you", "can", "not", "use", "cri-o"]);
+        assert_eq!(
+            words_of("It doesn’t auto-scale; you can't use CRI-O's"),
+            ["it", "does", "not", "auto", "scale", "you", "can", "not", "use", "cri-o"]
+        );
     }
 
     #[test]
