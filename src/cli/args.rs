@@ -209,6 +209,9 @@ pub struct InterviewArgs {
     /// Begin anew, even if an interview was interrupted
     #[arg(long)]
     pub new: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct GradeArgs {
     /// The id of the question
     pub question: String,

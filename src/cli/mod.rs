@@ -5,8 +5,8 @@
 mod args;
 mod check;
 mod claims;
-mod interview;
 mod grade;
+mod interview;
 mod list;
 mod play;
 mod progress;

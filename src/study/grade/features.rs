@@ -9,7 +9,7 @@ use super::text::{AsWritten, Token, is_negation, parse, windows};
 use super::vectors::{self, DIMENSIONS, Vector};
 
 /// Names of the numbers, in their order.
-pub const NAMES: [&str; 26] = [
+pub const NAMES: [&str; 28] = [
     "recall",
     "recall3",
     "match",
@@ -35,6 +35,8 @@ pub const NAMES: [&str; 26] = [
     "exact",
     "reported",
     "lead_truth",
+    "answer",
+    "chatter",
     "tightness",
 ];
 
@@ -80,13 +82,10 @@ struct Phrase {
 /// Words that deny what stands beside them.
 const DENIALS: &[&str] = &[
     "myth",
-    "wrong",
     "untrue",
     "misconception",
-    "mistake",
     "mistaken",
     "misunderstanding",
-    "false",
     "incorrect",
     "contrary",
     "nonsense",
@@ -98,6 +97,22 @@ const DENIALS: &[&str] = &[
     "rumour",
     "rumor",
     "fallacy",
+    "mixed",
+];
+
+/// Pairs of words that do.
+const DENIAL_PAIRS: &[(&str, &str)] = &[
+    ("not", "true"),
+    ("is", "wrong"),
+    ("are", "wrong"),
+    ("that", "wrong"),
+    ("is", "false"),
+    ("not", "correct"),
+    ("not", "so"),
+    ("mix", "up"),
+    ("not", "mean"),
+    ("not", "believe"),
+    ("not", "think"),
 ];
 
 /// Words that report what others think.
@@ -124,6 +139,11 @@ const GLUE: &[&str] = &[
     "is", "are", "was", "be", "it", "you", "i", "we", "they", "that", "which", "so", "because", "when", "if", "then", "has", "have", "do",
     "does", "not", "can", "will", "would", "to", "a", "an", "the", "my", "your", "them", "its", "gets", "get", "there", "this", "no",
 ];
+
+fn denies(tokens: &[Token]) -> bool {
+    tokens.iter().any(|t| DENIALS.contains(&t.word.as_str()))
+        || tokens.windows(2).any(|p| DENIAL_PAIRS.contains(&(p[0].word.as_str(), p[1].word.as_str())))
+}
 
 /// All different words of a text, and for every token which it is.
 #[derive(Default)]
@@ -194,7 +214,7 @@ pub fn measure(lexicon: &Lexicon, question: &Question, answer: &str) -> Measured
     let near: Vec<Vec<f32>> = own.words.iter().map(|a| said.words.iter().map(|b| a.nearness(b)).collect()).collect();
     let excludes: Vec<Vec<bool>> = own.words.iter().map(|a| said.words.iter().map(|b| a.excludes(b)).collect()).collect();
     let scene = Scene { tokens: &tokens, at: &at, said: &said.words, near: &near, excludes: &excludes, windows: windows(&tokens) };
-    let (soup, substance) = (soup(&tokens, &said.words, &at), at.iter().map(|i| tell(&said.words[*i])).sum::<f32>());
+    let (soup, substance) = (soup(answer, &tokens, &said.words, &at), at.iter().map(|i| tell(&said.words[*i])).sum::<f32>());
     let relevance = relevance(&scene, &own.words);
     let targets = if tokens.is_empty() { Vec::new() } else { scene.targets(question, &rubric, &truths, soup) };
     let coherence = scene.coherence(&rubric[..question.points.len()]);
@@ -248,7 +268,7 @@ fn mean<'a>(words: impl Iterator<Item = &'a Word>) -> Vector {
 }
 
 /// The share of sentences that are lists: many telling words, hardly any that join them.
-fn soup(tokens: &[Token], words: &[Word], at: &[usize]) -> f32 {
+fn soup(answer: &str, tokens: &[Token], words: &[Word], at: &[usize]) -> f32 {
     let (mut lists, mut all) = (0.0, 0.0);
     let mut from = 0;
     while from < tokens.len() {
@@ -260,8 +280,15 @@ fn soup(tokens: &[Token], words: &[Word], at: &[usize]) -> f32 {
         let telling = at[from..to].iter().filter(|i| words[**i].tells()).count() as f32;
         let clauses = (tokens[to - 1].clause - tokens[from].clause + 1) as f32;
         let length = (to - from) as f32;
-        // A list: short clauses of telling words without joints.
-        if length >= 4.0 && glue / length < 0.12 && length / clauses < 3.5 && telling / length > 0.6 {
+        // Colons, equals signs and arrows say how things belong together, if there are not many things to each.
+        let written = &answer[tokens[from].range.start..tokens.get(to).map_or(answer.len(), |t| t.range.start)];
+        let marks = written.matches(['=', '→', ':', '(', '>']).count() as f32;
+        let related = marks > 0.0 && clauses / (marks + 1.0) <= 3.0;
+        let bare = glue / length;
+        let enumerated = length >= 4.0 && bare < 0.16 && length / clauses < 3.5 && telling / length > 0.6;
+        let strung = length >= 8.0 && bare < 0.06 && telling / length > 0.75;
+        let word_by_word = length < 4.0 && glue == 0.0 && telling == length;
+        if !related && (enumerated || strung || word_by_word) {
             lists += length;
         }
         all += length;
@@ -362,6 +389,9 @@ struct Scene<'a> {
 
 /// What a word is worth that stands under a negation there and under none here, or the other way round.
 const TURNED: f32 = 0.5;
+
+/// What a match loses that needs two sentences.
+const ACROSS: f32 = 0.85;
 
 /// How a phrase lies in a window.
 #[derive(Clone, Copy, Default)]
@@ -467,6 +497,9 @@ impl Scene<'_> {
             recall += best * weight;
         }
         recall /= phrase.sum;
+        if self.tokens[window.start].sentence != self.tokens[window.end - 1].sentence {
+            recall *= ACROSS;
+        }
         let (mut covered, mut all) = (0.0, 0.0);
         for (k, n) in back.iter().enumerate() {
             let weight = self.said[self.at[window.start + k]].weight;
@@ -564,6 +597,8 @@ impl Scene<'_> {
             }
         }
         let words = &self.tokens[window.clone()];
+        // A long answer comes near to everything by chance.
+        let chatter = libm::logf(self.tokens.len() as f32) * recalls[0];
         // Who denies or reports may do it in the clause before or after.
         let around = &self.tokens[window.start.saturating_sub(8)..(window.end + 6).min(self.tokens.len())];
         let numbers = [
@@ -581,7 +616,7 @@ impl Scene<'_> {
             top(&grid.best_meaning) - over(&|g| top(&g.best_meaning)),
             share(whole),
             share(&joined[at]),
-            f32::from(u8::from(around.iter().any(|t| DENIALS.contains(&t.word.as_str())))),
+            f32::from(u8::from(denies(around))),
             words.iter().filter(|t| is_negation(&t.word)).count() as f32,
             others(0..points) - best,
             others(points..grids.len()) - best,
@@ -592,6 +627,8 @@ impl Scene<'_> {
             exact / f32::max(total, 0.3),
             f32::from(u8::from(around.iter().any(|t| REPORTS.contains(&t.word.as_str())))),
             both(truth, at) - best,
+            libm::logf(self.tokens.len() as f32),
+            chatter,
             grid.fits.get(phrase_at).map_or(0.0, |f| f[at].precision),
         ];
         let mut matched: Vec<usize> = aligned.iter().flatten().map(|a| a.0).filter(|j| self.said[self.at[*j]].tells()).collect();

@@ -75,23 +75,44 @@ pub struct Verdict {
     pub score: f32,
 }
 
-/// A list of words earns no more than this, whatever is in it.
-const SOUP_MOST: f32 = 35.0;
+/// A list of words earns no more than this (before [`CURVE`]), whatever is in it.
+const SOUP_MOST: f32 = 20.0;
 /// From this share of lists on the answer is one.
 const SOUP_FROM: f32 = 0.7;
+
+/// What is left of a misconception beside words that deny it.
+const DENIED: f32 = 0.4;
+
+/// From the logistic curve, which never reaches its ends, to the marks people give: straight lines between these.
+const CURVE: [(f32, f32); 7] = [(0.0, 0.0), (14.0, 4.0), (25.0, 13.0), (40.0, 38.0), (60.0, 62.0), (85.0, 90.0), (100.0, 100.0)];
+
+fn curve(raw: f32) -> f32 {
+    for pair in CURVE.windows(2) {
+        let ((a, x), (b, y)) = (pair[0], pair[1]);
+        if raw <= b {
+            return x + (raw - a) / (b - a) * (y - x);
+        }
+    }
+    100.0
+}
 
 pub fn judge(measured: &Measured, points: usize) -> Verdict {
     let w = weights();
     let sure = |sum: &Sum, numbers: &[f32; NAMES.len()]| sum.of(NAMES.iter().copied().zip(numbers.iter().copied()));
     let (first, rest) = measured.targets.split_at(points.min(measured.targets.len()));
     let said: Vec<f32> = first.iter().map(|t| sure(&w.point, &t.numbers)).collect();
-    let wrong: Vec<f32> = rest.iter().map(|t| sure(&w.misconception, &t.numbers)).collect();
+    let denied = NAMES.iter().position(|n| *n == "denied");
+    let wrong: Vec<f32> = rest
+        .iter()
+        .map(|t| sure(&w.misconception, &t.numbers) * if denied.is_some_and(|d| t.numbers[d] > 0.0) { DENIED } else { 1.0 })
+        .collect();
     let mut score = 0.0;
     if !said.is_empty() {
         score = 100.0 * w.score.of(whole(measured, &said, &wrong));
         if measured.soup >= SOUP_FROM {
             score = score.min(SOUP_MOST);
         }
+        score = curve(score);
     }
     Verdict { points: said, misconceptions: wrong, asserted_from: w.asserted_from, score }
 }
@@ -131,6 +152,8 @@ pub fn whole(measured: &Measured, said: &[f32], wrong: &[f32]) -> Vec<(&'static 
         ("density", measured.density),
         ("density_short", measured.density * 20.0 / (measured.tokens.len() as f32 + 20.0)),
         ("tight", weighed(NAMES.len() - 1)),
+        ("short", libm::expf(-libm::logf(measured.substance + 1.0))),
+        ("misbound_wrong", measured.misbound * worst),
     ];
     for (i, name) in NAMES.iter().enumerate() {
         if ["turned", "swapped", "joined", "negations", "exact", "recall", "lead_wrong", "lead_truth"].contains(name) {
