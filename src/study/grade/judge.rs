@@ -80,11 +80,14 @@ const SOUP_MOST: f32 = 20.0;
 /// From this share of lists on the answer is one.
 const SOUP_FROM: f32 = 0.7;
 
+/// Less weight of words than one telling word has.
+const LITTLE: f32 = 0.3;
+
 /// What is left of a misconception beside words that deny it.
 const DENIED: f32 = 0.4;
 
 /// From the logistic curve, which never reaches its ends, to the marks people give: straight lines between these.
-const CURVE: [(f32, f32); 7] = [(0.0, 0.0), (14.0, 4.0), (25.0, 13.0), (40.0, 38.0), (60.0, 62.0), (85.0, 90.0), (100.0, 100.0)];
+const CURVE: [(f32, f32); 7] = [(0.0, 0.0), (17.0, 4.0), (25.0, 12.0), (40.0, 38.0), (60.0, 62.0), (85.0, 90.0), (100.0, 100.0)];
 
 fn curve(raw: f32) -> f32 {
     for pair in CURVE.windows(2) {
@@ -112,7 +115,8 @@ pub fn judge(measured: &Measured, points: usize) -> Verdict {
         if measured.soup >= SOUP_FROM {
             score = score.min(SOUP_MOST);
         }
-        score = curve(score);
+        // Words that say nothing by themselves are no answer.
+        score = if measured.substance < LITTLE { 0.0 } else { curve(score) };
     }
     Verdict { points: said, misconceptions: wrong, asserted_from: w.asserted_from, score }
 }

@@ -21,8 +21,6 @@ const STOP: &str = "a an the and or but of to in on at by for with from as is ar
 
 /// What a stop word weighs.
 const FAINT: f32 = 0.05;
-/// From this cosine on two words have something in common; at 1 they are the same.
-const NEARNESS_FROM: f32 = 0.35;
 /// Two words of one group.
 const SYNONYM: f32 = 0.8;
 
@@ -85,8 +83,7 @@ impl Word {
         if !other.tells() || !self.tells() || self.excludes(other) {
             return 0.0;
         }
-        let near = ((vectors::dot(&self.vector, &other.vector) - NEARNESS_FROM) / (1.0 - NEARNESS_FROM)).clamp(0.0, 1.0);
-        if self.same.iter().any(|g| other.same.contains(g)) { near.max(SYNONYM) } else { near }
+        if self.same.iter().any(|g| other.same.contains(g)) { SYNONYM } else { 0.0 }
     }
 }
 

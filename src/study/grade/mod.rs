@@ -1,7 +1,7 @@
 //! Grading of free answers: offline, the same on every machine, and open about why.
 //!
 //! An answer is taken apart into words, clauses and sentences ([`text`]); every point and every misconception of the question is laid
-//! beside it ([`features`]), by words of the subject ([`lexicon`]) and by nearness in meaning ([`vectors`]); fitted weights that anybody can
+//! beside it ([`features`]), by words of the subject ([`lexicon`]) and by the mean direction of word vectors ([`vectors`]); fitted weights that anybody can
 //! read make a verdict of the numbers ([`judge`]); and [`explain`] finds the words that prove it. `docs/grading.md` says what was tried.
 //!
 //! ```text
