@@ -67,7 +67,7 @@ fn evidence(measured: &Measured, target: &Target) -> Vec<Range<usize>> {
     }
     if out.is_empty() {
         let (first, last) = (&tokens[target.window.start], &tokens[target.window.end - 1]);
-        return vec![first.range.start..last.range.end];
+        return std::iter::once(first.range.start..last.range.end).collect();
     }
     out.into_iter().map(|(_, range)| range).collect()
 }

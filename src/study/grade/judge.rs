@@ -80,8 +80,9 @@ const SOUP_MOST: f32 = 20.0;
 /// From this share of lists on the answer is one.
 const SOUP_FROM: f32 = 0.7;
 
-/// Less weight of words than one telling word has.
-const LITTLE: f32 = 0.3;
+/// Answers with less weight of words, or fewer words, than this are worth less in proportion.
+const SUBSTANCE: f32 = 1.5;
+const WORDS: f32 = 4.0;
 
 /// What is left of a misconception beside words that deny it.
 const DENIED: f32 = 0.4;
@@ -115,8 +116,9 @@ pub fn judge(measured: &Measured, points: usize) -> Verdict {
         if measured.soup >= SOUP_FROM {
             score = score.min(SOUP_MOST);
         }
-        // Words that say nothing by themselves are no answer.
-        score = if measured.substance < LITTLE { 0.0 } else { curve(score) };
+        // A word or two prove nothing, however well they fit.
+        let enough = (measured.substance / SUBSTANCE).min(1.0) * (measured.tokens.len() as f32 / WORDS).min(1.0);
+        score = curve(score) * enough;
     }
     Verdict { points: said, misconceptions: wrong, asserted_from: w.asserted_from, score }
 }
