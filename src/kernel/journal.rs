@@ -189,6 +189,11 @@ impl Journal {
     pub fn truncate(&mut self, len: usize) {
         self.records.truncate(len);
     }
+    /// Takes over records that were written elsewhere, their numbers going on from the last one here.
+    pub fn extend(&mut self, records: &[Arc<Record>]) {
+        debug_assert!(records.first().is_none_or(|r| r.id.0 == self.records.len() as u64 + 1), "numbers have no gaps");
+        self.records.extend_from_slice(records);
+    }
     /// The chain of causes from `id` back to its root, the record itself first.
     pub fn causes(&self, id: RecordId) -> Vec<Arc<Record>> {
         let mut chain = Vec::new();

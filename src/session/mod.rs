@@ -40,7 +40,10 @@ pub use catalogue::OpenOptions;
 pub use drill::Named;
 use facts::LabFacts;
 use lab::{LAB, Lab};
-use view::{FaultChoice, Inspection, LabView, MarkKind, ObjectRef, Record, RecordId, RecordType, Reply, SimDuration, SimTime, Stop};
+use view::{
+    FaultChoice, Inspection, LabView, MarkKind, ObjectRef, Record, RecordId, RecordType, Reply, SimDuration, SimTime, Stop, Waiting,
+    Weighing,
+};
 
 /// How far a step goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -315,6 +318,45 @@ impl Session {
     pub fn inspect(&self, world: &str, object: &ObjectRef) -> Option<Inspection> {
         let slot = &self.lab.slots[self.lab.world_index(world)?];
         slot.world.inspect(object, self.lab.now)
+    }
+
+    /// What the scheduler weighed for the decision that this record tells of: the moment before it is gone back to, on the side, and
+    /// the decision is made again with every number. None if the record is no decision about a copy.
+    pub fn weighed(&self, id: RecordId) -> Option<Weighing> {
+        let record = self.journal.get(id).filter(|r| r.kind == RecordType::Decision)?;
+        let world = self.lab.world_index(record.world)?;
+        let before = self.aside(*self.record_steps.get((id.0 as usize).checked_sub(1)?)?)?;
+        before.lab.slots[world].world.weigh(&record.object, record.at)
+    }
+
+    /// What the scheduler would decide about a waiting copy if it tried it now.
+    pub fn weigh(&self, world: &str, object: &ObjectRef) -> Option<Weighing> {
+        self.lab.slots[self.lab.world_index(world)?].world.weigh(object, self.lab.now)
+    }
+
+    /// Copies that wait for a machine, in the order in which they would be tried.
+    pub fn waiting(&self, world: &str) -> Vec<Waiting> {
+        self.lab.world_index(world).map(|w| self.lab.slots[w].world.waiting()).unwrap_or_default()
+    }
+
+    /// This session as it stood before a step it has taken; it stays where it is itself.
+    fn aside(&self, step: u64) -> Option<Self> {
+        let (_, (lab, len)) = self.history.at_or_before(step)?;
+        let mut journal = Journal::default();
+        journal.extend(&self.journal.records()[..*len]);
+        let mut then = Self {
+            lab: lab.clone(),
+            journal,
+            record_steps: Vec::new(),
+            history: History::new(u64::MAX, 4),
+            inputs: self.inputs.clone(),
+            breakpoint: None,
+            replies: Reply::default(),
+        };
+        while then.lab.steps < step && then.next_at().is_some() {
+            then.step();
+        }
+        Some(then)
     }
 
     // ---- what a person does ----

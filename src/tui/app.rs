@@ -19,8 +19,10 @@ use super::lab::{Focus, Lab};
 use super::message::Message;
 use super::page::{Page, Pages};
 use super::panel::{Flow, Panel};
+use super::panels::scheduler::Scheduler as SchedulerPanel;
 use super::panels::{
-    cause::Cause, debrief::Debrief, fault_menu::FaultMenu, help::Help, inspect::Inspect, notice::Notice, question::Question, why::Why,
+    cause::Cause, debrief::Debrief, decision::Decision, fault_menu::FaultMenu, help::Help, inspect::Inspect, notice::Notice,
+    question::Question, why::Why,
 };
 use super::screens::{
     home::{Choice, Home},
@@ -191,6 +193,14 @@ impl App {
             Event::Paste(text) => self.paste(text),
             Event::Resize(..) => self.dirty = true,
             _ => {}
+        }
+        self.settle();
+    }
+
+    /// Looks at the lab again, whatever happened.
+    pub fn look(&mut self) {
+        if let Some(lab) = &mut self.lab {
+            lab.touch();
         }
         self.settle();
     }
@@ -406,6 +416,10 @@ impl App {
                 self.panels.push(Box::new(menu));
             }
             Message::Why => self.why(),
+            Message::Scheduler => {
+                let panel = SchedulerPanel::new(lab);
+                self.panels.push(Box::new(panel));
+            }
             Message::Inspect | Message::Accept => self.inspect(),
             Message::Prompt => lab.open_line(Purpose::Command, ""),
             Message::Filter => {
@@ -477,6 +491,12 @@ impl App {
 
     fn inspect(&mut self) {
         let Some(lab) = &mut self.lab else { return };
+        // A decision's line opens the decision.
+        if let (Focus::Journal(_), Some(id)) = (lab.focus, lab.selected_record())
+            && let Some(panel) = Decision::of_record(lab, id)
+        {
+            return self.panels.push(Box::new(panel));
+        }
         let Some((world, object)) = lab.selected_object() else { return };
         lab.look(world, &object);
         match Inspect::new(lab, world, &object) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::session::view::{
     FaultChoice, Inspection, LabView, MarkKind, ObjectRef, QuestionView, Record, RecordId, Reply, ScenarioCard, SimDuration, SimTime, Stop,
+    Waiting, Weighing,
 };
 use crate::session::{Named, Session, StepSize, WhyStep};
 
@@ -25,6 +26,9 @@ pub trait Door {
     fn records(&self) -> &[Arc<Record>];
     fn why(&self, id: RecordId) -> Vec<WhyStep>;
     fn inspect(&self, world: &str, object: &ObjectRef) -> Option<Inspection>;
+    fn weighed(&self, id: RecordId) -> Option<Weighing>;
+    fn weigh(&self, world: &str, object: &ObjectRef) -> Option<Weighing>;
+    fn waiting(&self, world: &str) -> Vec<Waiting>;
     fn command(&mut self, line: &str) -> Reply;
     fn poll_command(&mut self) -> Option<Reply>;
     fn interrupt_command(&mut self);
@@ -103,6 +107,15 @@ impl Door for Session {
     }
     fn inspect(&self, world: &str, object: &ObjectRef) -> Option<Inspection> {
         self.inspect(world, object)
+    }
+    fn weighed(&self, id: RecordId) -> Option<Weighing> {
+        self.weighed(id)
+    }
+    fn weigh(&self, world: &str, object: &ObjectRef) -> Option<Weighing> {
+        self.weigh(world, object)
+    }
+    fn waiting(&self, world: &str) -> Vec<Waiting> {
+        self.waiting(world)
     }
     fn command(&mut self, line: &str) -> Reply {
         self.command(line)

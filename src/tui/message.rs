@@ -54,6 +54,7 @@ pub enum Message {
     Hint,
     /// To say what a drill's cause is.
     Cause,
+    Scheduler,
     // the line where people type
     Submit,
     Complete,

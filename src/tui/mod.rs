@@ -117,6 +117,28 @@ pub fn picture(session: Session, columns: u16, rows: u16, theme: Theme, keys: &[
     buffer
 }
 
+/// The frames of a session as the screen would draw them while time runs: for benchmarks.
+pub struct Frames {
+    app: App,
+    area: Rect,
+    buffer: Buffer,
+}
+
+impl Frames {
+    pub fn new(session: Session, columns: u16, rows: u16) -> Self {
+        let area = Rect::new(0, 0, columns, rows);
+        let mut app = App::new(Box::new(Catalogue { open: OpenOptions::default() }), Theme::default());
+        app.enter(Box::new(session));
+        Self { app, area, buffer: Buffer::empty(area) }
+    }
+    /// Looks at the session anew and draws everything.
+    pub fn draw(&mut self) {
+        self.app.look();
+        self.buffer.reset();
+        self.app.draw_buffer(self.area, &mut self.buffer);
+    }
+}
+
 /// What comes from outside the program.
 pub trait Inputs {
     /// The next event, waiting at most so long.

@@ -81,6 +81,14 @@ pub trait World: Send + Sync {
     fn view(&self, now: SimTime) -> view::WorldView;
     /// Everything about one object: the inspect panel.
     fn inspect(&self, object: &ObjectRef, now: SimTime) -> Option<view::Inspection>;
+    /// Copies that wait in a scheduler's queue, in the order in which they would be tried.
+    fn waiting(&self) -> Vec<view::Waiting> {
+        Vec::new()
+    }
+    /// What a scheduler would decide about a copy at this moment, with every number; None where nothing of the sort decides.
+    fn weigh(&self, _object: &ObjectRef, _now: SimTime) -> Option<view::Weighing> {
+        None
+    }
     /// A fact for expressions: `ready('deployment/shop')`, `uid(…)`, `exists(…)`, `replicas(…)`, `restarts(…)`, or a collection by
     /// name (`pods`, `nodes`, `containers`, `hosts`) as a list of flat objects.
     ///

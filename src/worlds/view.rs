@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kernel::ObjectRef;
+use crate::kernel::{ObjectRef, RecordId, SimTime};
 
 /// Health as colour, shape and word together; never colour alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,4 +101,101 @@ pub struct Inspection {
     pub related: Vec<ObjectRef>,
     /// Actions with a key: (label, the command it equals).
     pub actions: Vec<(String, String)>,
+    /// For a copy that a scheduler places: how it got its machine, or waits for one.
+    pub placing: Option<Placing>,
+}
+
+/// How a copy got its machine, or waits for one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Placing {
+    /// The record of the latest decision about it.
+    pub decided: Option<RecordId>,
+    /// Where in the scheduler's queue it is, if it waits.
+    pub waits: Option<Waiting>,
+}
+
+/// A copy in a scheduler's queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    pub object: ObjectRef,
+    /// `active`, `back-off`, `unschedulable`, `gated`, `binding`.
+    pub pool: &'static str,
+    /// When its back-off is over.
+    pub until: Option<SimTime>,
+    /// When it entered the queue, or failed last.
+    pub since: SimTime,
+    pub attempts: u32,
+    pub priority: i32,
+    /// What turned it down (a short name), and which events make it worth another attempt.
+    pub waits_for: Vec<(&'static str, &'static str)>,
+    /// The record of the latest decision about it.
+    pub decided: Option<RecordId>,
+}
+
+/// One decision of a scheduler with all its numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weighing {
+    pub copy: ObjectRef,
+    /// One sentence: where, and by how much.
+    pub verdict: String,
+    pub chosen: Option<Arc<str>>,
+    /// What was scored, in the order of the plugins.
+    pub columns: Vec<Column>,
+    /// Machines that fit, best first.
+    pub fits: Vec<Weighed>,
+    /// Machines that were turned down, by reason, the most frequent first.
+    pub turned_down: Vec<TurnedDown>,
+    /// Why no machine came into question at all.
+    pub barred: Option<String>,
+    /// Machines that were looked at, of how many.
+    pub looked_at: usize,
+    pub machines: usize,
+    /// Where room is made, who must go for it, and where room could be made just as well.
+    pub preemption: Option<(Arc<str>, Vec<String>, Vec<Arc<str>>)>,
+    /// What the pod's condition and event say if nothing fits.
+    pub message: String,
+    /// The nearest changes, and what would come of each.
+    pub moves: Vec<Move>,
+}
+
+/// One scoring plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// A short name for the head of a column.
+    pub name: &'static str,
+    pub plugin: &'static str,
+    /// The highest score, weight included.
+    pub most: i64,
+}
+
+/// A machine that fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    pub name: Arc<str>,
+    /// Weighted scores in the order of the columns; None where the plugin had nothing to say.
+    pub scores: Vec<Option<i64>>,
+    /// None if it was the only one and nothing was scored.
+    pub total: Option<i64>,
+    /// It shares the highest total.
+    pub best: bool,
+}
+
+/// Machines turned down for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnedDown {
+    /// `fit: Insufficient cpu`
+    pub why: String,
+    /// Each with the numbers behind it (`cpu: wants 2, free 1.5`), or nothing.
+    pub machines: Vec<(Arc<str>, String)>,
+}
+
+/// A change near to what was asked, and what would come of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// `cpu request of 2 or less`
+    pub change: String,
+    /// Where the copy would go; None = still nowhere.
+    pub to: Option<String>,
+    /// It differs from the decision.
+    pub moves: bool,
 }

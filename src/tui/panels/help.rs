@@ -26,6 +26,8 @@ const ALL: &[Context] = &[
     Context::Faults,
     Context::Inspect,
     Context::Why,
+    Context::Scheduler,
+    Context::Decision,
     Context::Question,
     Context::Cause,
     Context::Debrief,

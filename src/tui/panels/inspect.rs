@@ -1,8 +1,9 @@
 //! Everything about one object: what describe, the YAML, the logs and the events say, where it belongs, what can be done to it.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use crate::session::view::{Inspection, ObjectRef};
+use crate::session::view::{Inspection, ObjectRef, RecordId, SimTime, Weighing};
 use crate::tui::draw::{Pen, Spot, centred};
 use crate::tui::keys::Context;
 use crate::tui::lab::Lab;
@@ -12,6 +13,7 @@ use crate::tui::text;
 use crate::tui::theme::Ink;
 use crate::tui::widgets::scroll::List;
 use crate::tui::widgets::textview::TextView;
+use crate::tui::widgets::weighing::{self, WeighingView};
 
 /// Spots of this panel: column 0 are the tabs, column 1 the rows of a list.
 const TABS: usize = 0;
@@ -26,6 +28,10 @@ pub struct Inspect {
     /// The objects walked through to come here.
     before: Vec<ObjectRef>,
     gone: bool,
+    /// The scheduler's side of it: which decision was fetched, its numbers, the place in them.
+    fetched: Option<RecordId>,
+    weighed: Option<Weighing>,
+    scheduling: WeighingView,
 }
 
 impl Inspect {
@@ -36,20 +42,72 @@ impl Inspect {
         let candidates: Vec<&'static str> = if world == "lab" { names.collect() } else { names.filter(|n| *n == world).collect() };
         let (world, seen) = candidates.into_iter().find_map(|w| lab.door.inspect(w, object).map(|i| (w, i)))?;
         let texts = seen.tabs.iter().map(|(_, t)| TextView::new(words(t))).collect();
-        Some(Self { world, seen, tab: 0, texts, related: List::default(), actions: List::default(), before: Vec::new(), gone: false })
+        Some(Self {
+            world,
+            seen,
+            tab: 0,
+            texts,
+            related: List::default(),
+            actions: List::default(),
+            before: Vec::new(),
+            gone: false,
+            fetched: None,
+            weighed: None,
+            scheduling: WeighingView::default(),
+        })
     }
 
     fn tabs(&self) -> Vec<String> {
         let mut tabs: Vec<String> = self.seen.tabs.iter().map(|(name, _)| (*name).to_string()).collect();
+        if self.seen.placing.is_some() {
+            tabs.push("scheduling".into());
+        }
         tabs.push(format!("related {}", self.seen.related.len()));
         tabs.push(format!("actions {}", self.seen.actions.len()));
         tabs
     }
+    /// Tabs before "related".
+    fn own_tabs(&self) -> usize {
+        self.seen.tabs.len() + usize::from(self.seen.placing.is_some())
+    }
+    fn on_scheduling(&self) -> bool {
+        self.seen.placing.is_some() && self.tab == self.seen.tabs.len()
+    }
     fn on_related(&self) -> bool {
-        self.tab == self.seen.tabs.len()
+        self.tab == self.own_tabs()
     }
     fn on_actions(&self) -> bool {
-        self.tab == self.seen.tabs.len() + 1
+        self.tab == self.own_tabs() + 1
+    }
+
+    /// Fetches the decision once its tab is looked at: it is made anew for that, and need not be otherwise.
+    fn fetch(&mut self, lab: &Lab) {
+        let Some(placing) = self.seen.placing.as_ref().filter(|_| self.on_scheduling()) else { return };
+        if placing.decided.is_none() {
+            self.weighed = placing.waits.as_ref().and_then(|w| lab.door.weigh(self.world, &w.object));
+            self.fetched = None;
+        } else if placing.decided != self.fetched {
+            self.weighed = placing.decided.and_then(|id| lab.door.weighed(id));
+            self.fetched = placing.decided;
+        }
+    }
+
+    /// What stands above the numbers: where it waits, or when it was decided.
+    fn scheduling_lead(&self, pen: &Pen, lab: Option<&Lab>, width: u16) -> Vec<Vec<(String, Style)>> {
+        let (dim, plain) = (pen.ink(Ink::Dim), pen.ink(Ink::Text));
+        let Some(placing) = &self.seen.placing else { return Vec::new() };
+        let now = lab.map_or(SimTime::ZERO, |l| l.view.now);
+        let mut rows = placing.waits.as_ref().map(|w| weighing::waiting(pen, w, now, width)).unwrap_or_default();
+        let record = placing.decided.and_then(|id| lab.and_then(|l| l.record(id)));
+        match (record, &placing.waits) {
+            (Some(r), waits) => {
+                let what = if waits.is_some() { "last tried at " } else { "decided at " };
+                rows.push(vec![(format!("{what:<11}"), dim), (r.at.clock_millis(), plain)]);
+            }
+            (None, Some(_)) => rows.push(vec![("tried now, this would come of it:".into(), dim)]),
+            (None, None) => rows.push(vec![("No scheduler has decided about it, and it is in no queue.".into(), dim)]),
+        }
+        rows
     }
 
     fn walk(&mut self, lab: &Lab, to: &ObjectRef) -> bool {
@@ -102,6 +160,7 @@ impl Panel for Inspect {
                 self.texts.extend(now.tabs.iter().skip(known).map(|(_, t)| TextView::new(words(t))));
                 self.seen = now;
                 self.gone = false;
+                self.fetch(lab);
             }
             None => self.gone = true,
         }
@@ -123,7 +182,9 @@ impl Panel for Inspect {
             Message::Accept => return self.accept(lab),
             Message::Prompt => return Flow::Prompt(String::new()),
             m => {
-                let moved = if self.on_related() {
+                let moved = if self.on_scheduling() {
+                    self.scheduling.scroll.update(m)
+                } else if self.on_related() {
                     self.related.update(m, self.seen.related.len())
                 } else if self.on_actions() {
                     self.actions.update(m, self.seen.actions.len())
@@ -133,12 +194,16 @@ impl Panel for Inspect {
                 return if moved { Flow::Stay } else { Flow::Pass };
             }
         }
+        self.fetch(lab);
         Flow::Stay
     }
 
     fn click(&mut self, column: usize, row: usize, lab: Option<&mut Lab>) -> Flow {
         if column == TABS {
             self.tab = row;
+            if let Some(lab) = lab {
+                self.fetch(lab);
+            }
             return Flow::Stay;
         }
         let list = if self.on_related() { &mut self.related } else { &mut self.actions };
@@ -151,7 +216,9 @@ impl Panel for Inspect {
     }
 
     fn wheel(&mut self, lines: isize) {
-        if self.on_related() {
+        if self.on_scheduling() {
+            self.scheduling.scroll.by(lines);
+        } else if self.on_related() {
             self.related.by(lines, self.seen.related.len());
         } else if self.on_actions() {
             self.actions.by(lines, self.seen.actions.len());
@@ -160,7 +227,7 @@ impl Panel for Inspect {
         }
     }
 
-    fn draw(&self, pen: &mut Pen, screen: Rect, _lab: Option<&Lab>) {
+    fn draw(&self, pen: &mut Pen, screen: Rect, lab: Option<&Lab>) {
         let width = screen.width.saturating_sub(if screen.width > 100 { 8 } else { 2 }).min(150);
         // The title line and the foot stay in sight: time may run behind.
         let area =
@@ -187,7 +254,10 @@ impl Panel for Inspect {
             x += used + 1;
         }
         let body = Rect { y: inner.y + 2, height: inner.height - 2, ..inner };
-        if self.on_related() {
+        if self.on_scheduling() {
+            let lead = self.scheduling_lead(pen, lab, body.width);
+            self.scheduling.draw(pen, body, lead, self.weighed.as_ref());
+        } else if self.on_related() {
             let rows: Vec<(String, String)> = self.seen.related.iter().map(|o| (o.kind.to_string(), o.name.to_string())).collect();
             rows_of(pen, body, &rows, &self.related, "nothing is related to it");
         } else if self.on_actions() {

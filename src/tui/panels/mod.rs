@@ -11,10 +11,12 @@ pub mod world;
 
 pub mod cause;
 pub mod debrief;
+pub mod decision;
 pub mod fault_menu;
 pub mod goal;
 pub mod help;
 pub mod inspect;
 pub mod notice;
 pub mod question;
+pub mod scheduler;
 pub mod why;

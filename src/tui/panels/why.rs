@@ -9,7 +9,7 @@ use crate::tui::keys::Context;
 use crate::tui::lab::Lab;
 use crate::tui::message::Message;
 use crate::tui::panel::{Flow, Panel, surface};
-use crate::tui::panels::inspect::Inspect;
+use crate::tui::panels::{decision::Decision, inspect::Inspect};
 use crate::tui::text;
 use crate::tui::theme::Ink;
 use crate::tui::widgets::scroll::List;
@@ -28,6 +28,9 @@ impl Why {
 
     fn inspect(&self, lab: &Lab) -> Flow {
         let Some(step) = self.steps.get(self.list.cursor) else { return Flow::Stay };
+        if let Some(panel) = Decision::of_record(lab, step.record.id) {
+            return Flow::Open(Box::new(panel));
+        }
         match Inspect::new(lab, step.record.world, &step.record.object) {
             Some(panel) => Flow::Open(Box::new(panel)),
             None => Flow::Stay,

@@ -607,8 +607,18 @@ impl Door for Fake {
                 ("events", "Warning  BackOff  Back-off restarting failed container\n".into()),
             ],
             related: vec![ObjectRef::new("Deployment", "default", "shop"), ObjectRef::new("Node", "", "node-2")],
+            placing: None,
             actions: vec![("delete".into(), format!("kubectl delete pod {}", object.name)), ("restart".into(), "kubectl rollout restart deployment/shop".into())],
         })
+    }
+    fn weighed(&self, _id: RecordId) -> Option<Weighing> {
+        None
+    }
+    fn weigh(&self, _world: &str, _object: &ObjectRef) -> Option<Weighing> {
+        None
+    }
+    fn waiting(&self, _world: &str) -> Vec<Waiting> {
+        Vec::new()
     }
     fn command(&mut self, line: &str) -> Reply {
         self.log.borrow_mut().commands.push(line.into());

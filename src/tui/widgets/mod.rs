@@ -5,3 +5,4 @@ pub mod editor;
 pub mod scroll;
 pub mod sparkline;
 pub mod textview;
+pub mod weighing;

@@ -227,6 +227,7 @@ impl Docker {
                     tabs: vec![("inspect", pretty(self.inspect_container(c))), ("logs", logs), ("events", of)],
                     related,
                     actions,
+                    placing: None,
                 })
             }
             "host" | "engine" => {
@@ -247,6 +248,7 @@ impl Docker {
                     tabs: vec![("containers", super::text::table(&["NAME", "STATUS", ""], &rows)), ("events", of)],
                     related: view.copies.iter().map(|c| c.object.clone()).collect(),
                     actions: vec![("select".into(), format!("docker context use {}", view.name))],
+                    placing: None,
                 })
             }
             "service" => {
@@ -261,6 +263,7 @@ impl Docker {
                     tabs: vec![("copies", super::text::table(&["NAME", "HOST", "STATUS"], &rows))],
                     related: all.iter().map(|c| events::object(c)).collect(),
                     actions: Vec::new(),
+                    placing: None,
                 })
             }
             _ => None,

@@ -113,7 +113,7 @@ fn at_path(node: &Node, d: Diagnostic, path: &str) -> Diagnostic {
 }
 
 /// The key of a field rather than its value.
-fn key_span(node: &Node, path: &str) -> crate::document::Span {
+pub(in crate::worlds::kubernetes) fn key_span(node: &Node, path: &str) -> crate::document::Span {
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
     let holder = if parent.is_empty() { Some(node) } else { node.at(parent) };
     holder.and_then(|n| n.entry(name)).map_or_else(|| node.find(path), |(k, _)| k.span.clone())

@@ -155,6 +155,8 @@ pub struct Node {
     pub addresses: Arc<Vec<(Name, Name)>>,
     /// Images on its disk, as the kubelet reports them: names and bytes.
     pub images: Arc<Vec<NodeImage>>,
+    /// `status.declaredFeatures`: what its kubelet can do beyond what every kubelet can. Ours declares nothing.
+    pub declared: Arc<[Name]>,
     /// `status.nodeInfo`, as printed by `get nodes -o wide` and `describe`.
     pub info: Arc<core::NodeSystemInfo>,
 }
@@ -394,6 +396,7 @@ impl Node {
             conditions: Vec::new(),
             addresses: Arc::default(),
             images: Arc::default(),
+            declared: Arc::default(),
             info: Arc::default(),
         }
     }

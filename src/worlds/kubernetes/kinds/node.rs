@@ -63,6 +63,9 @@ pub(super) fn to_json(n: &Node, epoch: Epoch) -> Fields {
         let image = |i: &NodeImage| json!({"names": i.names.iter().map(|n| &**n).collect::<Vec<_>>(), "sizeBytes": i.bytes});
         status.put("images", n.images.iter().map(image).collect::<Vec<_>>());
     }
+    if !n.declared.is_empty() {
+        status.put("declaredFeatures", n.declared.iter().map(|d| &**d).collect::<Vec<_>>());
+    }
     let mut f = Fields::new();
     f.put("spec", spec);
     f.put("status", status);
@@ -101,6 +104,7 @@ pub(super) fn from_json(meta: Meta, value: &Value, epoch: Epoch) -> Result<Node,
         conditions: list(status, "conditions").iter().map(|c| condition_from(c, epoch)).collect(),
         addresses: Arc::new(list(status, "addresses").iter().map(|a| (name_or_empty(a, "type"), name_or_empty(a, "address"))).collect()),
         images: Arc::new(list(status, "images").iter().map(image).collect()),
+        declared: list(status, "declaredFeatures").iter().filter_map(Value::as_str).map(Into::into).collect(),
         info: Arc::new(part(status, "nodeInfo")?),
     })
 }

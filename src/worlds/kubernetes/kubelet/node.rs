@@ -141,6 +141,7 @@ impl Kubelet {
             conditions: self.node_conditions(&[], ctl.cx.now),
             addresses: Arc::new(vec![("InternalIP".into(), self.host_ip.clone()), ("Hostname".into(), self.node.clone())]),
             images: Arc::new(self.node_images(ctl)),
+            declared: Arc::default(),
             info: Arc::new(core::NodeSystemInfo {
                 architecture: "amd64".into(),
                 container_runtime_version: "containerd://2.1.5".into(),

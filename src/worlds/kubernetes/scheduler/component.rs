@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::kernel::journal::Entry;
-use crate::kernel::{Map, RecordType, SimDuration, SimTime};
+use crate::kernel::{Map, RecordId, RecordType, SimDuration, SimTime};
 use crate::worlds::kubernetes::api::meta::{Key, Name};
 use crate::worlds::kubernetes::api::object::{Condition, Node, Object, Pod, Tri};
 use crate::worlds::kubernetes::api::store::WatchEvent;
@@ -30,8 +30,8 @@ const CYCLE: SimDuration = SimDuration::from_millis(1);
 const BINDING: SimDuration = SimDuration::from_millis(3);
 /// From the decision to the first deletion of a victim (SchedulerAsyncPreemption).
 const PREEMPTION: SimDuration = SimDuration::from_millis(2);
-/// Decisions kept for views.
-const KEPT_DECISIONS: usize = 2048;
+/// The stream that chooses among equals.
+pub(super) const CHANCE: &str = "scheduler/choice";
 
 /// Timers of the scheduler.
 #[derive(Clone, Debug)]
@@ -75,19 +75,27 @@ pub struct Scheduler {
     flush_planned: Option<SimTime>,
     leftovers_planned: Option<SimTime>,
     binding: usize,
-    /// The latest decision about each pod.
-    decisions: Map<Key, Arc<Decision>>,
-    decided: crate::kernel::List<Key>,
+    /// The record of the latest decision about each pod that is still there.
+    decided: Map<Key, RecordId>,
 }
 
 impl Scheduler {
-    /// The latest decision about a pod.
-    pub fn decision(&self, pod: &Key) -> Option<&Arc<Decision>> {
-        self.decisions.get(pod)
+    /// The journal's record of the latest decision about a pod.
+    pub fn decided(&self, pod: &Key) -> Option<RecordId> {
+        self.decided.get(pod).copied()
     }
     /// Pods that wait, with where.
     pub fn queue(&self) -> &Queue {
         &self.queue
+    }
+    pub(super) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+    pub(super) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+    pub(super) fn position(&self) -> Position {
+        self.position
     }
     /// Nothing that could still be placed waits.
     pub fn settled(&self) -> bool {
@@ -101,7 +109,7 @@ impl Scheduler {
     pub fn stop(&mut self) {
         *self = Self {
             profile: self.profile.clone(),
-            decisions: self.decisions.clone(),
+            // What was decided is the journal's; the scheduler itself knows nothing of it.
             decided: self.decided.clone(),
             stopped: true,
             ..Self::default()
@@ -111,6 +119,8 @@ impl Scheduler {
     pub fn start(&mut self, ctl: &mut Ctl) {
         self.stop();
         self.stopped = false;
+        let there = |key: &Key| ctl.api.store.typed::<Pod>(key).is_some();
+        self.decided = self.decided.iter().filter(|(key, _)| there(key)).map(|(key, id)| (key.clone(), *id)).collect();
         let kinds = [Kind::Namespace, Kind::Node].into_iter().chain(WATCHED.iter().copied()).chain([Kind::Pod]);
         let objects: Vec<Object> = kinds.flat_map(|k| ctl.api.store.list(k).cloned().collect::<Vec<_>>()).collect();
         for object in objects {
@@ -208,6 +218,9 @@ impl Scheduler {
     fn pod_changed(&mut self, old: Option<Arc<Pod>>, new: Option<Arc<Pod>>, ctl: &mut Ctl) {
         let Some(pod) = new.clone().or(old.clone()) else { return };
         let key = pod.meta.key();
+        if new.is_none() {
+            self.decided.remove(&key);
+        }
         // The informer's field selector leaves out finished pods, so finishing looks like deletion.
         let present = new.filter(|p| !p.is_finished());
         match present {
@@ -291,14 +304,14 @@ impl Scheduler {
             return;
         }
         let profile = self.profile.clone();
-        let rng = ctl.rng.stream("scheduler/choice");
+        let rng = ctl.rng.stream(CHANCE);
         let outcome = decide(&mut self.cache, &info, &profile, &mut self.position, ctl.cx.now, Some(rng));
-        let decision = Arc::new(Decision::brief(&outcome, &info, &self.cache, &profile));
-        self.keep(&decision);
+        let decision = Decision::brief(&outcome, &info, &self.cache, &profile);
         let reason = if decision.node.is_some() { "Chosen" } else { "Unschedulable" };
         let about = Object::Pod(info.pod.clone()).reference();
         let entry = Entry::new(RecordType::Decision, ctl.actor.clone(), reason, about, decision.sentence());
-        ctl.cx.record_as_cause(entry.with_data(decision.to_journal()));
+        let record = ctl.cx.record_as_cause(entry.with_data(decision.to_journal()));
+        self.decided.insert(info.key(), record);
         match outcome.decided {
             Decided::Node(ix) => {
                 let node = self.cache.node(ix).name().clone();
@@ -328,17 +341,6 @@ impl Scheduler {
                     let p = Arc::new(Preemption { preemptor: info, node, victims });
                     ctl.after(PREEMPTION, WorldEvent::Scheduler(Event::Preempt(p)));
                 }
-            }
-        }
-    }
-
-    fn keep(&mut self, decision: &Arc<Decision>) {
-        if self.decisions.insert(decision.pod.clone(), decision.clone()).is_none() {
-            self.decided.push_back(decision.pod.clone());
-            if self.decided.len() > KEPT_DECISIONS
-                && let Some(oldest) = self.decided.pop_front()
-            {
-                self.decisions.remove(&oldest);
             }
         }
     }
@@ -387,6 +389,7 @@ fn same_node_for_scheduling(a: &Node, b: &Node) -> bool {
         && a.allocatable == b.allocatable
         && a.meta.labels == b.meta.labels
         && (Arc::ptr_eq(&a.images, &b.images) || a.images == b.images)
+        && a.declared == b.declared
 }
 
 /// Sets `conditions[type]`, keeping the transition time if the status stays.

@@ -156,7 +156,7 @@ impl Decision {
     }
 
     /// Names alone where all are in the pod's namespace, as people say them.
-    fn victim_names(&self, victims: &[Key]) -> Vec<String> {
+    pub(super) fn victim_names(&self, victims: &[Key]) -> Vec<String> {
         let same = victims.iter().all(|v| v.namespace == self.pod.namespace);
         victims.iter().map(|v| if same { v.name.to_string() } else { v.to_string() }).collect()
     }

@@ -164,6 +164,10 @@ pub trait Plugin: Sync {
     fn pre_score<'a>(&self, _cx: &'a Cx<'a>, _feasible: &'a [NodeIx]) -> Option<Box<dyn Score + 'a>> {
         None
     }
+    /// The events of `hint` in words.
+    fn wakes_on(&self) -> &'static str {
+        ""
+    }
     /// EventsToRegister with its queueing hint: could this event make a pod placeable that this plugin rejected?
     fn hint(&self, _event: &ClusterEvent, _pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::Skip

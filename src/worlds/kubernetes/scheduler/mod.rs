@@ -28,5 +28,6 @@ mod testing;
 #[cfg(test)]
 mod volume_tests;
 mod volumes;
+mod weighing;
 
 pub use component::{Event, NAME, Scheduler};

@@ -78,6 +78,24 @@ impl Queued {
     }
 }
 
+impl Queued {
+    /// Its place among all that wait: what is tried next comes first.
+    pub(super) fn place(&self) -> impl Ord {
+        let waits = match self.pool {
+            Pool::Active => 0,
+            Pool::Backoff | Pool::ErrorBackoff => 1,
+            Pool::Unschedulable => 2,
+            Pool::Gated => 3,
+        };
+        (waits, self.back_off_ends(), self.active_key())
+    }
+
+    /// The whole second at which the flush lets it go; None if it is not in back-off.
+    pub fn back_off_ends(&self) -> Option<SimTime> {
+        matches!(self.pool, Pool::Backoff | Pool::ErrorBackoff).then(|| self.expiry + SimDuration::from_secs(1))
+    }
+}
+
 /// How long a pod waits after its n-th failure.
 pub fn backoff(failures: u32) -> SimDuration {
     if failures == 0 {

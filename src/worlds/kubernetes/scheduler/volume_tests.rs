@@ -54,7 +54,7 @@ fn first_consumer_waits_for_a_volume_or_a_place_to_make_one() {
     assert_eq!(made["nodes"]["a"]["rejected_by"]["reasons"][0], "node(s) didn't find available persistent volumes to bind");
     let nothing = decide(&claim("local", ""));
     assert_eq!(nothing["result"], "unschedulable");
-    let volume = "- {apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {capacity: {storage: 10Gi}, accessModes: [ReadWriteOnce], storageClassName: local, \
+    let volume = "- {apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {capacity: {storage: 10Gi}, accessModes: [ReadWriteOnce], storageClassName: local, hostPath: {path: /data}, \
          nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [a]}]}]}}}}\n";
     assert_eq!(decide(&format!("{}{volume}", claim("local", "")))["node"], "a");
     assert_eq!(decide(&format!("{}{}", claim("local", ""), volume.replace("10Gi", "1Gi")))["result"], "unschedulable", "too small");
@@ -62,10 +62,10 @@ fn first_consumer_waits_for_a_volume_or_a_place_to_make_one() {
 
 #[test]
 fn bound_volumes_tie_the_pod_to_their_place() {
-    let bound = "- {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: default}, spec: {volumeName: v, accessModes: [ReadWriteOnce]}, status: {phase: Bound}}\n";
+    let bound = "- {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: default}, spec: {volumeName: v, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}, status: {phase: Bound}}\n";
     let volume = |labels: &str, affinity: &str| {
         format!(
-            "- {{apiVersion: v1, kind: PersistentVolume, metadata: {{name: v, labels: {{{labels}}}}}, spec: {{capacity: {{storage: 10Gi}}, csi: {{driver: csi.example, volumeHandle: h}}{affinity}}}}}\n"
+            "- {{apiVersion: v1, kind: PersistentVolume, metadata: {{name: v, labels: {{{labels}}}}}, spec: {{capacity: {{storage: 10Gi}}, accessModes: [ReadWriteOnce], csi: {{driver: csi.example, volumeHandle: h}}{affinity}}}}}\n"
         )
     };
     let zone = decide(&format!("{bound}{}", volume("topology.kubernetes.io/zone: za", "")));
@@ -88,8 +88,8 @@ fn bound_volumes_tie_the_pod_to_their_place() {
 
 #[test]
 fn a_claim_for_one_pod_has_one_user() {
-    let claim = "- {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: default}, spec: {volumeName: v, accessModes: [ReadWriteOncePod]}, status: {phase: Bound}}\n\
-                 - {apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {capacity: {storage: 10Gi}}}\n";
+    let claim = "- {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: default}, spec: {volumeName: v, accessModes: [ReadWriteOncePod], resources: {requests: {storage: 1Gi}}}, status: {phase: Bound}}\n\
+                 - {apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {capacity: {storage: 10Gi}, accessModes: [ReadWriteOncePod], hostPath: {path: /data}}}\n";
     assert_eq!(decide(claim)["result"], "scheduled");
     let user = "- {apiVersion: v1, kind: Pod, metadata: {name: q}, spec: {nodeName: a, containers: [{name: c, image: x}], volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]}}\n";
     let taken = decide(&format!("{claim}{user}"));

@@ -320,6 +320,13 @@ impl World for Kubernetes {
     fn inspect(&self, object: &ObjectRef, now: SimTime) -> Option<view::Inspection> {
         self.inspection(object, now)
     }
+    fn waiting(&self) -> Vec<view::Waiting> {
+        self.scheduler.waiting()
+    }
+    fn weigh(&self, object: &ObjectRef, now: SimTime) -> Option<view::Weighing> {
+        let key = super::api::meta::Key::new(&*object.namespace, object.name.clone());
+        self.scheduler.weigh(&key, &self.rng, now)
+    }
     fn fact(&self, name: &str, args: &[Value], now: SimTime) -> Result<Value, String> {
         self.fact_value(name, args, now)
     }

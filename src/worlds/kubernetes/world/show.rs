@@ -215,7 +215,8 @@ impl Kubernetes {
             }
             _ => {}
         }
-        Some(Inspection { object: object.clone(), title: name, health, tabs, related, actions })
+        let placing = matches!(found, Object::Pod(_)).then(|| self.scheduler.placing(&key));
+        Some(Inspection { object: object.clone(), title: name, health, tabs, related, actions, placing })
     }
 
     /// Events by the time they were last seen: when, reason (`!` marks a warning), who, what.

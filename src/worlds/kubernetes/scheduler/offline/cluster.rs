@@ -80,6 +80,11 @@ impl Cluster {
         Self { cache, profile, position: Position::default(), pending, pods: keys, now }
     }
 
+    /// A cluster as a running scheduler sees it.
+    pub(in super::super) fn at(cache: Cache, profile: Profile, position: Position, now: SimTime) -> Self {
+        Self { cache, profile, position, pending: vec![], pods: vec![], now }
+    }
+
     /// Decides about one pod, changing nothing but the kept counts.
     pub fn decide(&mut self, pod: &PodInfo) -> (Outcome, Decision) {
         let outcome = self.outcome(pod);

@@ -24,6 +24,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ("VolumeBinding", "volumes"),
     ("VolumeZone", "volumes"),
     ("SchedulingGates", "gates"),
+    ("NodeDeclaredFeatures", "features"),
 ];
 
 /// The short name of a plugin.

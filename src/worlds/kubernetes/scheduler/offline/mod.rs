@@ -22,9 +22,11 @@ use super::pod::PodInfo;
 use super::profile::Profile;
 
 pub use cluster::Cluster;
+pub(super) use details::{detail, short};
 pub use load::{Loaded, load};
 pub use text::Style;
 pub use whatif::WhatIf;
+pub(super) use whatif::explore;
 
 /// What is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +73,9 @@ fn answer(request: &Request) -> Result<(String, String), String> {
     for (kind, n) in &loaded.ignored {
         notes.push_str(&format!("note: ignored {n} of unknown kind {kind}\n"));
     }
+    for what in &loaded.repeated {
+        notes.push_str(&format!("note: {what} is there more than once; the last one counts\n"));
+    }
     let mut cluster = Cluster::new(&loaded.objects, profile);
     let report = match &request.pod {
         Some(name) => {
@@ -112,10 +117,18 @@ fn find(cluster: &mut Cluster, name: &str) -> Result<(Arc<PodInfo>, String), Str
 }
 
 fn nearest_pods(cluster: &Cluster, name: &str) -> Vec<String> {
-    let full: Vec<String> = cluster.pods.iter().map(ToString::to_string).collect();
-    let candidates = full.iter().map(String::as_str).chain(cluster.pods.iter().map(|k| &*k.name));
-    let near = nearest(name, candidates).map(str::to_string);
-    near.into_iter().collect()
+    const NAMED: usize = 3;
+    // People name pods with or without their namespace.
+    let full = name.contains('/');
+    let mut left: Vec<String> = cluster.pods.iter().map(|k| if full { k.to_string() } else { k.name.to_string() }).collect();
+    let mut near = vec![];
+    while near.len() < NAMED
+        && let Some(next) = nearest(name, left.iter().map(String::as_str)).map(str::to_string)
+    {
+        left.retain(|n| *n != next);
+        near.push(next);
+    }
+    near
 }
 
 /// A pod that a plugin keeps out of the queue.

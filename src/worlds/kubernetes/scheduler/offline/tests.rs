@@ -89,13 +89,117 @@ fn bad_input_is_named_with_its_place() {
     for (text, expected) in [
         ("a: [", "cluster.yaml:1:"),
         ("hello", "cluster.yaml:1:1"),
-        ("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: 5}\n", "cluster.yaml:1:1"),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: 5}\n", "cluster.yaml:4:"),
         ("apiVersion: v1\nkind: Pod\nspec: {containers: []}\n", "metadata.name"),
     ] {
         let out = schedule(&request(text, None, Format::Text));
         assert_eq!(out.exit, 2, "{text}");
         assert!(out.stderr.contains(expected), "{text}: {}", out.stderr);
     }
+}
+
+/// The first line of what is said about a bad file.
+fn complaint(text: &str) -> String {
+    let out = schedule(&request(text, None, Format::Text));
+    assert_eq!((out.exit, out.stdout.as_str()), (2, ""), "{text}");
+    out.stderr
+}
+
+#[test]
+fn what_the_server_would_refuse_is_refused_in_its_words() {
+    let pod =
+        |spec: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n  - name: c\n    image: x\n{spec}");
+    for (text, place, words) in [
+        (pod("    imag: y\n"), "8:5", "strict decoding error: unknown field \"spec.containers[0].imag\""),
+        (
+            pod("    resources: {requests: {cpu: fast}}\n"),
+            "8:",
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        ),
+        (
+            pod("    resources: {requests: {cpu: '2'}, limits: {cpu: '1'}}\n"),
+            "8:",
+            "spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1",
+        ),
+        (
+            pod("  tolerations: [{key: a, operator: Like}]\n"),
+            "8:",
+            "spec.tolerations[0].operator: Unsupported value: \"Like\": supported values: \"Equal\", \"Exists\"",
+        ),
+        (pod("  priorityClassName: gold\n"), "8:22", "pods \"web\" is forbidden: no PriorityClass with name gold was found"),
+        (
+            pod("  topologySpreadConstraints: [{maxSkew: 0, topologyKey: z, whenUnsatisfiable: DoNotSchedule}]\n"),
+            "8:",
+            "must be greater than zero",
+        ),
+        (
+            "apiVersion: v1\nkind: Node\nmetadata: {name: n}\nspec:\n  taints: [{key: a, effect: Never}]\n".into(),
+            "5:",
+            "Unsupported value: \"Never\"",
+        ),
+        ("apiVersion: v1\nkind: Node\nmetadata: {name: Node_1}\n".into(), "3:", "a lowercase RFC 1123 subdomain must consist of"),
+    ] {
+        let said = complaint(&text);
+        assert!(said.contains(words) && said.contains(&format!("cluster.yaml:{place}")), "{words} at {place}:\n{said}");
+    }
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let said = complaint(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: A}\nspec: {restartPolicy: Sometimes, containers: [{image: x}]}\n---\nhello\n",
+    );
+    for words in ["metadata.name", "spec.restartPolicy", "spec.containers[0].name", "expected a Kubernetes object"] {
+        assert!(said.contains(words), "{words}:\n{said}");
+    }
+}
+
+#[test]
+fn a_mistake_in_json_has_a_place_too() {
+    let said = complaint(
+        "{\n \"apiVersion\": \"v1\", \"kind\": \"Node\",\n \"metadata\": {\"name\": \"n\"},\n \"spec\": {\"unschedulable\": \"yes\"}}\n",
+    );
+    assert!(said.contains("cluster.yaml:4:") && said.contains("cannot unmarshal string"), "{said}");
+}
+
+#[test]
+fn pods_get_the_server_s_defaults() {
+    let text = CLUSTER.to_string()
+        + "- {apiVersion: v1, kind: Pod, metadata: {name: limited}, spec: {containers: [{name: c, image: x, resources: {limits: {cpu: \"3\", memory: 1Gi}}}]}}\n";
+    let v = json(&text, "default/limited");
+    // The limit is the request where none is given, and only b has three free.
+    assert_eq!((v["node"].as_str(), v["nodes"]["a"]["rejected_by"]["reasons"][0].as_str()), (Some("b"), Some("Insufficient cpu")), "{v}");
+}
+
+#[test]
+fn of_what_comes_twice_the_last_counts() {
+    let text = CLUSTER.to_string()
+        + "- {apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [{name: c, image: x, resources: {requests: {cpu: \"9\"}}}]}}\n";
+    let out = schedule(&request(&text, Some("web"), Format::Json));
+    assert!(out.stderr.contains("Pod default/web is there more than once; the last one counts"), "{}", out.stderr);
+    assert!(out.stdout.contains("unschedulable"), "{}", out.stdout);
+}
+
+#[test]
+fn near_names_are_offered() {
+    let pods: String = ["web-a", "web-b", "web-c", "db"]
+        .iter()
+        .map(|n| format!("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {n}}}\nspec: {{containers: [{{name: c, image: x}}]}}\n"))
+        .collect();
+    let out = schedule(&request(&pods, Some("web-d"), Format::Text));
+    assert_eq!(out.exit, 2);
+    assert!(out.stderr.contains("did you mean web-a or web-b or web-c?"), "{}", out.stderr);
+    let out = schedule(&request(&pods, Some("default/wep-a"), Format::Text));
+    assert!(out.stderr.contains("did you mean default/web-a"), "{}", out.stderr);
+}
+
+#[test]
+fn a_pod_that_needs_a_feature_goes_where_it_is_declared() {
+    let text = "apiVersion: v1\nkind: Node\nmetadata: {name: old}\nstatus: {allocatable: {cpu: '2', memory: 4Gi, pods: '10'}}\n---\napiVersion: v1\nkind: Node\nmetadata: {name: new}\nstatus: {declaredFeatures: [RestartAllContainersOnContainerExits], allocatable: {cpu: '2', memory: 4Gi, pods: '10'}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: c, image: x, restartPolicy: Never, restartPolicyRules: [{action: RestartAllContainers, exitCodes: {operator: In, values: [42]}}]}]\n";
+    let v = json(text, "p");
+    assert_eq!(v["node"], "new", "{v}");
+    assert_eq!(v["nodes"]["old"]["rejected_by"]["plugin"], "NodeDeclaredFeatures");
+    assert_eq!(v["nodes"]["old"]["rejected_by"]["reasons"][0], "node(s) didn't match Pod's required features");
 }
 
 #[test]

@@ -68,6 +68,9 @@ impl Plugin for NodeResourcesFit {
     fn pre_score<'a>(&self, cx: &'a Cx<'a>, _feasible: &'a [NodeIx]) -> Option<Box<dyn Score + 'a>> {
         Some(Box::new(Scoring(cx)))
     }
+    fn wakes_on(&self) -> &'static str {
+        "a pod leaves a node, a node comes or grows, the pod asks for less"
+    }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, _cache: &Cache) -> Hint {
         let w = &pod.spec.demand.requests;
         let raised = |old: &NodeFixed, new: &NodeFixed| {

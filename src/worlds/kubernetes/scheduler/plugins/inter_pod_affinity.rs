@@ -89,6 +89,9 @@ impl Plugin for InterPodAffinity {
         parts.retain(|(_, _, counts)| counts.total > 0);
         (!parts.is_empty()).then(|| Box::new(Scoring { cx, parts }) as _)
     }
+    fn wakes_on(&self) -> &'static str {
+        "a pod comes, leaves or changes its labels; a node comes or changes its labels"
+    }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, cache: &Cache) -> Hint {
         let affinity = &pod.spec.affinity;
         let anti = |other: &PodInfo| affinity.required_anti.iter().any(|t| term_matches(t, other, cache));

@@ -50,6 +50,9 @@ impl Plugin for NodeAffinity {
     fn pre_score<'a>(&self, cx: &'a Cx<'a>, _feasible: &'a [NodeIx]) -> Option<Box<dyn Score + 'a>> {
         Some(Box::new(Scoring(cx, cx.pod.spec.preferred_node.as_deref()?)))
     }
+    fn wakes_on(&self) -> &'static str {
+        "a node comes, or its labels change"
+    }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, cache: &Cache) -> Hint {
         Hint::when(match event {
             ClusterEvent::NodeAdd(n) => matches(pod, n, cache),

@@ -19,6 +19,9 @@ impl Plugin for NodeName {
             Some(name) => PreFilter::Run(Box::new(Run(name))),
         }
     }
+    fn wakes_on(&self) -> &'static str {
+        "a node comes"
+    }
     fn hint(&self, event: &ClusterEvent, _pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::when(matches!(event, ClusterEvent::NodeAdd(_)))
     }

@@ -17,6 +17,9 @@ impl Plugin for NodePorts {
         let ports = &cx.pod.spec.ports;
         if ports.is_empty() { PreFilter::Skip } else { PreFilter::Run(Box::new(Run(ports))) }
     }
+    fn wakes_on(&self) -> &'static str {
+        "a node comes, or a pod leaves that holds the port"
+    }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::when(match event {
             ClusterEvent::NodeAdd(_) => true,

@@ -31,6 +31,9 @@ impl Plugin for NodeUnschedulable {
         }
         PreFilter::Run(Box::new(Run))
     }
+    fn wakes_on(&self) -> &'static str {
+        "a node comes or is uncordoned, the pod gets a toleration"
+    }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, cache: &Cache) -> Hint {
         Hint::when(match event {
             ClusterEvent::NodeAdd(n) => !n.node.unschedulable,

@@ -52,6 +52,9 @@ impl Plugin for NodeVolumeLimits {
         let wanted = volumes_of(objects, &cx.pod.pod);
         if wanted.is_empty() { PreFilter::Skip } else { PreFilter::Run(Box::new(Run { objects, wanted })) }
     }
+    fn wakes_on(&self) -> &'static str {
+        "a pod with volumes leaves, a node may attach more, a claim appears"
+    }
     fn hint(&self, event: &ClusterEvent, _pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::when(match event {
             ClusterEvent::Storage(Kind::CsiNode | Kind::PersistentVolumeClaim, true) => true,

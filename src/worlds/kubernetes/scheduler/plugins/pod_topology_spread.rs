@@ -78,6 +78,9 @@ impl Plugin for PodTopologySpread {
         }
         Some(Box::new(Scoring::new(cx, constraints, feasible, own)))
     }
+    fn wakes_on(&self) -> &'static str {
+        "a pod it counts comes, changes or leaves; a node comes, goes or changes its labels or taints"
+    }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, cache: &Cache) -> Hint {
         let selects = |other: &PodInfo| {
             other.spec.namespace == pod.spec.namespace

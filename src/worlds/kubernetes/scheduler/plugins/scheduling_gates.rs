@@ -15,6 +15,9 @@ impl Plugin for SchedulingGates {
         let gates = &pod.spec.gates;
         (!gates.is_empty()).then(|| format!("waiting for scheduling gates: [{}]", gates.join(" ")))
     }
+    fn wakes_on(&self) -> &'static str {
+        "its gates are removed"
+    }
     fn hint(&self, event: &ClusterEvent, _pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::when(matches!(event, ClusterEvent::Own(_, new) if new.spec.gates.is_empty()))
     }

@@ -34,4 +34,5 @@ pub const PLUGINS: &[Entry] = &[
     e(&default_preemption::DefaultPreemption, 0),
     e(&balanced_allocation::NodeResourcesBalancedAllocation, 1),
     e(&image_locality::ImageLocality, 1),
+    e(&node_declared_features::NodeDeclaredFeatures, 0),
 ];

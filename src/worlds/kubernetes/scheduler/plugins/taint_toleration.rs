@@ -36,6 +36,9 @@ impl Plugin for TaintToleration {
     fn pre_score<'a>(&self, cx: &'a Cx<'a>, _feasible: &'a [NodeIx]) -> Option<Box<dyn Score + 'a>> {
         Some(Box::new(Scoring(cx)))
     }
+    fn wakes_on(&self) -> &'static str {
+        "a node comes or loses a taint, the pod gets a toleration"
+    }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, _cache: &Cache) -> Hint {
         let tolerates = |n: &NodeFixed| tolerates_hard(n, &pod.spec.tolerations);
         Hint::when(match event {

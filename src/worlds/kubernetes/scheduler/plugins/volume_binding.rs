@@ -87,6 +87,9 @@ impl Plugin for VolumeBinding {
         }
         PreFilter::Run(Box::new(run))
     }
+    fn wakes_on(&self) -> &'static str {
+        "a claim, a volume or a storage class appears; a node comes or changes its labels"
+    }
     fn hint(&self, event: &ClusterEvent, _pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::when(match event {
             ClusterEvent::Storage(kind, true) => *kind != Kind::PodDisruptionBudget && *kind != Kind::PriorityClass,

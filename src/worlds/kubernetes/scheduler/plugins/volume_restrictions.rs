@@ -71,6 +71,9 @@ impl Plugin for VolumeRestrictions {
         let users = if exclusive.is_empty() { 0 } else { placed.map(|p| uses(p, &pod.meta.namespace, &exclusive)).sum() };
         PreFilter::Run(Box::new(Run { pod: cx.pod, exclusive, users }))
     }
+    fn wakes_on(&self) -> &'static str {
+        "a pod with volumes leaves, a node comes, a claim appears"
+    }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::when(match event {
             ClusterEvent::PodDelete(gone) => gone.spec.has_volumes && gone.spec.namespace == pod.spec.namespace,

@@ -39,6 +39,9 @@ impl Plugin for VolumeZone {
         }
         if wanted.is_empty() { PreFilter::Skip } else { PreFilter::Run(Box::new(Run(wanted))) }
     }
+    fn wakes_on(&self) -> &'static str {
+        "a claim, a volume or a storage class appears; a node comes or changes its labels"
+    }
     fn hint(&self, event: &ClusterEvent, _pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::when(match event {
             ClusterEvent::Storage(Kind::PersistentVolume | Kind::PersistentVolumeClaim | Kind::StorageClass, true) => true,
