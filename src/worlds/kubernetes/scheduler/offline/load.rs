@@ -258,8 +258,9 @@ fn object(node: &Node, version: &str, kind: &str, loaded: &mut Loaded, errors: &
 
 /// Where a field stands; an object without it is meant as a whole by its first line.
 fn place(node: &Node, path: &str) -> Span {
-    // The server leaves `metadata` out of the paths of a template's labels.
+    // The server's own slips: it leaves `metadata` out of the paths of a template's labels, and looks for a node's taints in it.
     let path = path.replace("template.labels", "template.metadata.labels").replace("template.annotations", "template.metadata.annotations");
+    let path = path.replace("metadata.taints", "spec.taints");
     let top = path.split(['.', '[']).next().unwrap_or_default();
     if node.get(top).is_some() { node.find(&path) } else { node.span.first_line() }
 }

@@ -133,7 +133,7 @@ fn what_the_server_would_refuse_is_refused_in_its_words() {
             "must be greater than zero",
         ),
         (
-            "apiVersion: v1\nkind: Node\nmetadata: {name: n}\nspec:\n  taints: [{key: a, effect: Never}]\n".into(),
+            "apiVersion: v1\nkind: Node\nmetadata: {name: node-1}\nspec:\n  taints: [{key: a, effect: Never}]\n".into(),
             "5:",
             "Unsupported value: \"Never\"",
         ),
