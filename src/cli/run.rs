@@ -1,6 +1,7 @@
 //! `wheelhouse run`: a scenario without a screen.
 
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
 
 use anyhow::{Context, anyhow};
 
@@ -19,12 +20,25 @@ pub fn run(args: &RunArgs, common: &Common) -> Outcome {
             shown = true;
         }
     };
-    let report = report::run(&args.scenario, &args.open.options(common), args.until, &mut progress).map_err(|e| anyhow!(e))?;
+    // The file comes into being with its first line: a scenario that cannot be opened leaves none behind.
+    let mut journal: Option<std::io::Result<BufWriter<File>>> = None;
+    let mut line = |bytes: &[u8]| {
+        let Some(path) = &args.journal else { return };
+        let file = journal.get_or_insert_with(|| File::create(path).map(BufWriter::new));
+        if let Ok(out) = file
+            && let Err(e) = out.write_all(bytes)
+        {
+            *file = Err(e);
+        }
+    };
+    let options = args.open.options(common);
+    let report = report::run_with_journal(&args.scenario, &options, args.until, &mut progress, &mut line).map_err(|e| anyhow!(e))?;
     if shown {
         eprint!("\r\x1b[K");
     }
-    if let Some(path) = &args.journal {
-        std::fs::write(path, &report.journal).with_context(|| format!("error: cannot write the journal to {}", path.display()))?;
+    if let (Some(path), Some(written)) = (&args.journal, journal) {
+        let flushed = written.and_then(|mut out| out.flush());
+        flushed.with_context(|| format!("error: cannot write the journal to {}", path.display()))?;
     }
     match args.format {
         Format::Text => print(&report.text())?,

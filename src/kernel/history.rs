@@ -23,6 +23,11 @@ impl<S: Clone> History<S> {
         Self { points: Vec::new(), spacing: spacing.max(1), capacity: capacity.max(4) }
     }
 
+    /// Keeps at most about so many from now on: states that grow large are kept less often.
+    pub fn limit(&mut self, capacity: usize) {
+        self.capacity = capacity.max(4);
+    }
+
     /// True if a checkpoint at `step` is due.
     pub fn wants(&self, step: u64) -> bool {
         self.points.last().is_none_or(|p| step >= p.step.saturating_add(self.spacing))
@@ -35,7 +40,7 @@ impl<S: Clone> History<S> {
             return;
         }
         self.points.push(Checkpoint { step, state });
-        if self.points.len() > self.capacity {
+        while self.points.len() > self.capacity {
             // Every second checkpoint of the older half goes; the first and the recent half stay.
             let half = self.points.len() / 2;
             let mut i = 0;
@@ -81,6 +86,16 @@ mod tests {
         let mut h = History::new(u64::MAX, 4);
         h.save(7, 7);
         assert!(!h.wants(8) && !h.wants(u64::MAX - 1));
+    }
+
+    #[test]
+    fn a_smaller_limit_thins_at_once() {
+        let mut h = History::new(1, 64);
+        (0..60u64).for_each(|step| h.save(step, step));
+        h.limit(8);
+        h.save(60, 60);
+        assert!(h.len() <= 8, "{}", h.len());
+        assert_eq!((h.at_or_before(60), h.at_or_before(0)), (Some((60, &60)), Some((0, &0))));
     }
 
     #[test]

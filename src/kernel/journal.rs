@@ -1,6 +1,7 @@
 //! The journal: the ordered record of everything that happened, each record with the record that caused it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -162,6 +163,10 @@ impl Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     records: Vec<Arc<Record>>,
+    /// How often each reason was given in each world.
+    reasons: BTreeMap<Cow<'static, str>, BTreeMap<&'static str, usize>>,
+    /// Where commands and faults are among the records.
+    deeds: Vec<usize>,
 }
 
 impl Journal {
@@ -169,6 +174,7 @@ impl Journal {
         let id = RecordId(self.records.len() as u64 + 1);
         debug_assert!(cause.is_none_or(|c| c < id), "a cause lies before its effect");
         let Entry { actor, kind, reason, object, message, change, data } = e;
+        self.count(&reason, world, kind);
         self.records.push(Arc::new(Record { id, at, world, actor, kind, reason, object, message, change, data, cause }));
         id
     }
@@ -185,14 +191,51 @@ impl Journal {
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
+    /// A record is about to be appended.
+    fn count(&mut self, reason: &Cow<'static, str>, world: &'static str, kind: RecordType) {
+        match self.reasons.get_mut(reason) {
+            Some(worlds) => *worlds.entry(world).or_default() += 1,
+            None => {
+                self.reasons.insert(reason.clone(), BTreeMap::from([(world, 1)]));
+            }
+        }
+        if matches!(kind, RecordType::Command | RecordType::Fault) {
+            self.deeds.push(self.records.len());
+        }
+    }
+    /// How many records of a world give this reason.
+    pub fn happened(&self, world: &str, reason: &str) -> usize {
+        self.reasons.get(reason).and_then(|worlds| worlds.get(world)).copied().unwrap_or(0)
+    }
+    /// All commands and faults, in order.
+    pub fn deeds(&self) -> impl Iterator<Item = &Arc<Record>> {
+        self.deeds.iter().map(|i| &self.records[*i])
+    }
     /// Forgets every record after the first `len`.
     pub fn truncate(&mut self, len: usize) {
+        for gone in self.records.get(len..).unwrap_or_default() {
+            if let Some(n) = self.reasons.get_mut(&gone.reason).and_then(|worlds| worlds.get_mut(gone.world)) {
+                *n = n.saturating_sub(1);
+            }
+        }
         self.records.truncate(len);
+        self.deeds.truncate(self.deeds.partition_point(|i| *i < len));
+    }
+    /// Drops what changed and what tools want to know of records that nobody will look at again; the sentences and causes stay.
+    pub fn forget_details(&mut self, of: std::ops::Range<usize>, unwanted: impl Fn(&Record) -> bool) {
+        for record in self.records.get_mut(of).unwrap_or_default() {
+            if let Some(r) = Arc::get_mut(record).filter(|r| unwanted(r)) {
+                (r.change, r.data) = (None, None);
+            }
+        }
     }
     /// Takes over records that were written elsewhere, their numbers going on from the last one here.
     pub fn extend(&mut self, records: &[Arc<Record>]) {
         debug_assert!(records.first().is_none_or(|r| r.id.0 == self.records.len() as u64 + 1), "numbers have no gaps");
-        self.records.extend_from_slice(records);
+        for r in records {
+            self.count(&r.reason, r.world, r.kind);
+            self.records.push(r.clone());
+        }
     }
     /// The chain of causes from `id` back to its root, the record itself first.
     pub fn causes(&self, id: RecordId) -> Vec<Arc<Record>> {
@@ -288,6 +331,27 @@ mod tests {
         j.push(SimTime::ZERO, "w", None, e("other"));
         let chain: Vec<_> = j.causes(two).iter().map(|r| r.reason.to_string()).collect();
         assert_eq!(chain, ["two", "one"]);
+    }
+
+    #[test]
+    fn counts_follow_the_records() {
+        let mut j = Journal::default();
+        for n in 0..10 {
+            let (kind, reason) = if n % 3 == 0 { (RecordType::Command, "Run") } else { (RecordType::Event, "Seen") };
+            j.push(SimTime::ZERO, if n < 5 { "a" } else { "b" }, None, Entry::new(kind, "you", reason, ObjectRef::default(), "m"));
+        }
+        assert_eq!([j.happened("a", "Seen"), j.happened("b", "Seen"), j.happened("a", "Nothing")], [3, 3, 0]);
+        assert_eq!(j.deeds().map(|r| r.id.0).collect::<Vec<_>>(), [1, 4, 7, 10]);
+        let mut copy = Journal::default();
+        copy.extend(&j.records()[..7]);
+        j.truncate(7);
+        for j in [&j, &copy] {
+            assert_eq!([j.happened("a", "Seen"), j.happened("b", "Seen"), j.happened("b", "Run")], [3, 1, 1]);
+            assert_eq!(j.deeds().count(), 3);
+        }
+        drop(copy);
+        j.forget_details(0..7, |r| r.kind == RecordType::Event);
+        assert_eq!(j.len(), 7);
     }
 
     #[test]

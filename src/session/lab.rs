@@ -164,6 +164,10 @@ impl Lab {
     pub fn start(&self) -> Option<RecordId> {
         self.start
     }
+    /// About how much it takes to keep this state: copies, and machines, each as heavy as twenty copies.
+    pub fn weight(&self) -> usize {
+        self.slots.iter().map(|s| s.world.copies().declared as usize + 20 * s.world.machines()).sum()
+    }
     pub fn language(&self) -> &str {
         &self.language
     }

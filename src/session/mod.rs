@@ -25,6 +25,7 @@ mod told;
 mod traffic;
 pub mod view;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::kernel::history::History;
@@ -87,6 +88,9 @@ pub struct Session {
 /// A checkpoint every so many steps: replaying between two is well below a frame.
 const CHECKPOINT_SPACING: u64 = 200;
 const CHECKPOINTS: usize = 1500;
+/// What all checkpoints together may weigh, counted in copies and in machines, each as heavy as twenty copies.
+const CHECKPOINTS_WEIGH: usize = 2_000_000;
+const FEWEST_CHECKPOINTS: usize = 24;
 
 /// Events that looking ahead may take: about a second of waiting.
 const LOOK_AHEAD_STEPS: u64 = 1_000_000;
@@ -136,7 +140,11 @@ impl Session {
     }
 
     pub fn view(&self) -> LabView {
-        panel::view(&self.lab, &self.journal)
+        panel::view(&self.lab, &self.journal, &[])
+    }
+    /// The same, if of each world only some machines are in sight: see [`World::view_near`].
+    pub fn view_near(&self, near: &[Range<usize>]) -> LabView {
+        panel::view(&self.lab, &self.journal, near)
     }
     pub fn now(&self) -> SimTime {
         self.lab.now
@@ -162,6 +170,7 @@ impl Session {
     /// Handles one event, or the input that was made at this point.
     fn step(&mut self) {
         if self.history.wants(self.lab.steps) {
+            self.history.limit((CHECKPOINTS_WEIGH / self.lab.weight().max(1)).clamp(FEWEST_CHECKPOINTS, CHECKPOINTS));
             self.history.save(self.lab.steps, (self.lab.clone(), self.journal.len()));
         }
         let (step, before) = (self.lab.steps, self.journal.len());
@@ -592,6 +601,13 @@ impl Session {
     fn goal_holds(&self) -> Result<bool, String> {
         let facts = LabFacts { lab: &self.lab, journal: &self.journal };
         self.lab.scenario.solve.as_ref().map_or(Ok(false), |s| s.goal.holds(&facts))
+    }
+
+    /// Records that have been written out give up their details, if they are of the sorts that a large lab has by the million. What
+    /// commands printed and how workloads changed stays: expectations ask for it.
+    fn forget_details(&mut self, of: Range<usize>) {
+        let many = |r: &Record| r.kind == RecordType::Decision || matches!(&*r.object.kind, "Pod" | "Node" | "EndpointSlice");
+        self.journal.forget_details(of, many);
     }
 
     /// Nobody will step back: no checkpoints are kept.

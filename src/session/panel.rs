@@ -1,5 +1,7 @@
 //! From the lab's state to the views that frontends draw.
 
+use std::ops::Range;
+
 use crate::kernel::{Journal, Record, RecordType, SimDuration, SimTime};
 use crate::model::FailReason;
 use crate::model::ledger::Ledger;
@@ -17,7 +19,7 @@ const STRIP_SECONDS: usize = 240;
 pub const PRICE_PER_MACHINE_HOUR: f64 = 0.10;
 
 /// The lab at this moment.
-pub fn view(lab: &Lab, journal: &Journal) -> LabView {
+pub fn view(lab: &Lab, journal: &Journal, near: &[Range<usize>]) -> LabView {
     let facts = LabFacts { lab, journal };
     LabView {
         title: facts.text(&lab.scenario.title),
@@ -30,7 +32,12 @@ pub fn view(lab: &Lab, journal: &Journal) -> LabView {
         worlds: lab
             .slots
             .iter()
-            .map(|s| WorldPanel { view: s.world.view(lab.now), requests: strip(s.world.ledger(), lab.now), score: score(s, lab.now) })
+            .enumerate()
+            .map(|(n, s)| WorldPanel {
+                view: near.get(n).map_or_else(|| s.world.view(lab.now), |near| s.world.view_near(lab.now, near)),
+                requests: strip(s.world.ledger(), lab.now),
+                score: score(s, lab.now),
+            })
             .collect(),
         marks: marks(lab, journal),
         story: lab.story.to_vec(),
@@ -125,7 +132,7 @@ pub fn marks(lab: &Lab, journal: &Journal) -> Vec<Mark> {
         RecordType::Fault => r.cause.is_none(),
         _ => false,
     };
-    let yours = journal.records().iter().filter(|r| by_hand(r));
+    let yours = journal.deeds().filter(|r| by_hand(r));
     out.extend(yours.map(|r| Mark { at: r.at, kind: MarkKind::Yours, label: r.message.to_string(), past: true }));
     out.sort_by_key(|m| m.at);
     out

@@ -8,10 +8,15 @@ use sha2::{Digest, Sha256};
 use super::view::{DrillView, ExpectationView, LabView, QuestionView, SimTime, Stop};
 use super::{OpenOptions, Session};
 
+/// Journals up to so many records stay whole in memory.
+const KEPT_WHOLE: usize = 200_000;
+
 /// A finished run.
 pub struct Report {
     pub view: LabView,
-    pub journal: Vec<u8>,
+    /// Records of the journal.
+    pub records: usize,
+    sha256: String,
     pub notes: Vec<(String, Vec<String>)>,
 }
 
@@ -25,22 +30,49 @@ pub fn run(
     until: Option<SimTime>,
     progress: &mut dyn FnMut(SimTime, SimTime),
 ) -> Result<Report, String> {
+    run_with_journal(scenario, options, until, progress, &mut |_| {})
+}
+
+/// The same; `line` is handed each line of the journal, its end included, as it becomes final. Nothing is kept of what was handed over:
+/// a large lab's journal is larger than its memory may be.
+///
+/// # Errors
+/// See [`run`].
+pub fn run_with_journal(
+    scenario: &str,
+    options: &OpenOptions,
+    until: Option<SimTime>,
+    progress: &mut dyn FnMut(SimTime, SimTime),
+    line: &mut dyn FnMut(&[u8]),
+) -> Result<Report, String> {
+    let (mut digest, mut written, mut forgotten) = (Sha256::new(), 0, 0);
     let mut session = Session::open(scenario, options)?;
     let end = until.unwrap_or(SimTime::MAX).min(session.end());
     session.headless();
-    loop {
+    let mut over = false;
+    while !over {
         match session.advance(end, 50_000) {
-            Stop::End | Stop::Reached => break,
+            Stop::End | Stop::Reached => over = true,
             Stop::Budget => progress(session.now(), end),
             Stop::Pause | Stop::Question | Stop::Reveal | Stop::Goal | Stop::Breakpoint(_) => {}
         }
+        for record in &session.records()[written..] {
+            let mut text = record.to_json();
+            text.push('\n');
+            digest.update(text.as_bytes());
+            line(text.as_bytes());
+        }
+        written = session.records().len();
+        if written > KEPT_WHOLE {
+            session.forget_details(forgotten..written);
+            forgotten = written;
+        }
     }
-    let mut journal = Vec::new();
-    for record in session.records() {
-        journal.extend_from_slice(record.to_json().as_bytes());
-        journal.push(b'\n');
-    }
-    Ok(Report { view: session.view(), journal, notes: session.notes() })
+    let sha256 = digest.finalize().iter().fold(String::new(), |mut s, b| {
+        let _ = write!(s, "{b:02x}");
+        s
+    });
+    Ok(Report { view: session.view(), records: written, sha256, notes: session.notes() })
 }
 
 impl Report {
@@ -98,10 +130,7 @@ impl Report {
 
     /// SHA-256 of the journal as written by `--journal`.
     pub fn digest(&self) -> String {
-        Sha256::digest(&self.journal).iter().fold(String::new(), |mut s, b| {
-            let _ = write!(s, "{b:02x}");
-            s
-        })
+        self.sha256.clone()
     }
 
     /// JUnit XML: one test case per expectation.

@@ -116,7 +116,7 @@ impl World for Toy {
             subtitle: String::new(),
             lamps: vec![],
             hosts: vec![],
-            unplaced: vec![],
+            unplaced: vec![].into(),
             apps: vec![],
             alarms: vec![],
             console: String::new(),

@@ -17,7 +17,8 @@ impl Told<'_> {
 
     /// Records with this reason; an actor is named in full or by its first word (`kubelet` for every node's).
     pub fn happened(&self, reason: &str, actor: Option<&str>) -> usize {
-        let by = |r: &Record| actor.is_none_or(|a| *r.actor == *a || r.actor.split(' ').next() == Some(a));
+        let Some(actor) = actor else { return self.journal.happened(self.world, reason) };
+        let by = |r: &Record| *r.actor == *actor || r.actor.split(' ').next() == Some(actor);
         self.records().filter(|r| r.reason == reason && by(r)).count()
     }
 

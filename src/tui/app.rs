@@ -451,6 +451,7 @@ impl App {
                 if let (Some(pane), Some(world)) = (lab.worlds.get_mut(n), lab.view.worlds.get(n)) {
                     pane.update(message, &world.view);
                 }
+                lab.touch();
             }
             Focus::Journal(n) => {
                 let worlds = lab.view.worlds.len();

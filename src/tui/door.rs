@@ -1,5 +1,6 @@
 //! What the screens need of a running lab. [`crate::session::Session`] is the one real implementation; tests bring their own.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::session::view::{
@@ -13,6 +14,10 @@ use super::desk::Desk;
 /// A lab that runs.
 pub trait Door {
     fn view(&self) -> LabView;
+    /// The view, if of each world only these machines are in sight.
+    fn view_near(&self, _near: &[Range<usize>]) -> LabView {
+        self.view()
+    }
     fn now(&self) -> SimTime;
     fn end(&self) -> SimTime;
     fn finished(&self) -> bool;
@@ -68,6 +73,9 @@ pub trait House {
 impl Door for Session {
     fn view(&self) -> LabView {
         self.view()
+    }
+    fn view_near(&self, near: &[Range<usize>]) -> LabView {
+        self.view_near(near)
     }
     fn now(&self) -> SimTime {
         self.now()

@@ -145,7 +145,8 @@ impl Lab {
         if !std::mem::take(&mut self.stale) {
             return false;
         }
-        self.view = self.door.view();
+        let near: Vec<_> = self.worlds.iter().zip(&self.view.worlds).map(|(pane, world)| pane.in_sight(&world.view)).collect();
+        self.view = self.door.view_near(&near);
         let names: Vec<&'static str> = self.view.worlds.iter().map(|w| w.view.name).collect();
         let records = self.door.records();
         let secret = self.view.drill.as_ref().is_some_and(|d| d.secret);

@@ -79,6 +79,11 @@ pub trait World: Send + Sync {
 
     /// The picture of this moment for the lab screen.
     fn view(&self, now: SimTime) -> view::WorldView;
+    /// The same, if only the machines in this range (in the order of the picture) are in sight: the others may be told by name and number
+    /// of copies alone.
+    fn view_near(&self, now: SimTime, _near: &std::ops::Range<usize>) -> view::WorldView {
+        self.view(now)
+    }
     /// Everything about one object: the inspect panel.
     fn inspect(&self, object: &ObjectRef, now: SimTime) -> Option<view::Inspection>;
     /// Copies that wait in a scheduler's queue, in the order in which they would be tried.

@@ -41,7 +41,56 @@ pub struct HostView {
     pub cpu_permille: u32,
     pub memory_permille: u32,
     pub zone: Arc<str>,
-    pub copies: Vec<CopyView>,
+    pub copies: CopyList,
+}
+
+/// Copies of which perhaps only the first are described: of a large world only those in sight are worth it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CopyList {
+    described: Vec<CopyView>,
+    more: usize,
+}
+
+impl CopyList {
+    /// The described ones, and how many there are besides.
+    pub fn with_more(described: Vec<CopyView>, more: usize) -> Self {
+        Self { described, more }
+    }
+    /// How many there are, described or not.
+    pub fn len(&self) -> usize {
+        self.described.len() + self.more
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl From<Vec<CopyView>> for CopyList {
+    fn from(described: Vec<CopyView>) -> Self {
+        Self { described, more: 0 }
+    }
+}
+
+impl FromIterator<CopyView> for CopyList {
+    fn from_iter<I: IntoIterator<Item = CopyView>>(copies: I) -> Self {
+        Vec::from_iter(copies).into()
+    }
+}
+
+/// The described ones.
+impl std::ops::Deref for CopyList {
+    type Target = [CopyView];
+    fn deref(&self) -> &[CopyView] {
+        &self.described
+    }
+}
+
+impl<'a> IntoIterator for &'a CopyList {
+    type Item = &'a CopyView;
+    type IntoIter = std::slice::Iter<'a, CopyView>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.described.iter()
+    }
 }
 
 /// One pod or container.
@@ -81,7 +130,7 @@ pub struct WorldView {
     pub lamps: Vec<Lamp>,
     pub hosts: Vec<HostView>,
     /// Copies that are on no machine (Pending pods).
-    pub unplaced: Vec<CopyView>,
+    pub unplaced: CopyList,
     pub apps: Vec<AppView>,
     /// Things a person should know now: the pager rings, the operator types.
     pub alarms: Vec<String>,

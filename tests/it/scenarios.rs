@@ -12,7 +12,7 @@ fn expectations_hold_and_journals_repeat() {
     let mut wrong = String::new();
     for card in catalogue::cards(&OpenOptions::default()) {
         let (one, two) = (run(&card.name), run(&card.name));
-        assert!(one.journal == two.journal, "{}: the journal of a second run differs", card.name);
+        assert!(one.digest() == two.digest(), "{}: the journal of a second run differs", card.name);
         for e in one.view.expectations.iter().filter(|e| e.passed != Some(true)) {
             wrong.push_str(&format!("{}: {} ({} {}): {}\n", card.name, e.say, e.mode, e.expr, e.detail));
         }
@@ -37,8 +37,7 @@ fn golden_journals() {
     let mut now = String::new();
     for card in catalogue::cards(&OpenOptions::default()) {
         let report = run(&card.name);
-        let lines = report.journal.iter().filter(|b| **b == b'\n').count();
-        now.push_str(&format!("{} {} {lines} records\n", report.digest(), card.name));
+        now.push_str(&format!("{} {} {} records\n", report.digest(), card.name, report.records));
     }
     if std::env::var_os("WHEELHOUSE_BLESS").is_some() {
         std::fs::write(&file, &now).unwrap();

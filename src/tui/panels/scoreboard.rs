@@ -92,7 +92,7 @@ mod tests {
                 subtitle: String::new(),
                 lamps: vec![],
                 hosts: vec![],
-                unplaced: vec![],
+                unplaced: Vec::new().into(),
                 apps: vec![],
                 alarms: vec![],
                 console: String::new(),

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::session::view::{CopyView, Health, HostView, ObjectRef, WorldView};
+use crate::session::view::{CopyList, CopyView, Health, HostView, ObjectRef, WorldView};
 use crate::tui::draw::{Pen, Spot, follow};
 use crate::tui::lab::Density;
 use crate::tui::message::Message;
@@ -36,6 +36,8 @@ pub struct WorldPane {
     shown: Cell<usize>,
     /// Copies in one row, as drawn last; up and down go by it.
     per_row: Cell<usize>,
+    /// The hosts that were drawn last.
+    drawn: Cell<(usize, usize)>,
     signs: Cell<bool>,
 }
 
@@ -60,12 +62,13 @@ fn thing(view: &WorldView, mut n: usize) -> Option<Thing> {
     (n < view.unplaced.len()).then_some(Thing::Unplaced(n))
 }
 
-fn object(view: &WorldView, thing: Thing) -> &ObjectRef {
+/// None for a copy that is out of sight and so not described.
+fn object(view: &WorldView, thing: Thing) -> Option<&ObjectRef> {
     match thing {
-        Thing::App(n) => &view.apps[n].object,
-        Thing::Host(n) => &view.hosts[n].object,
-        Thing::Copy(h, n) => &view.hosts[h].copies[n].object,
-        Thing::Unplaced(n) => &view.unplaced[n].object,
+        Thing::App(n) => view.apps.get(n).map(|a| &a.object),
+        Thing::Host(n) => view.hosts.get(n).map(|h| &h.object),
+        Thing::Copy(h, n) => view.hosts.get(h).and_then(|h| h.copies.get(n)).map(|c| &c.object),
+        Thing::Unplaced(n) => view.unplaced.get(n).map(|c| &c.object),
     }
 }
 
@@ -127,16 +130,38 @@ impl WorldPane {
     pub fn refresh(&mut self, view: &WorldView) {
         let total = things(view);
         if let Some(wanted) = &self.object
-            && thing(view, self.cursor).map(|t| object(view, t)) != Some(wanted)
+            && thing(view, self.cursor).and_then(|t| object(view, t)) != Some(wanted)
         {
             let found = (0..view.apps.len()).find(|n| view.apps[*n].object == *wanted).or_else(|| find(view, wanted));
             self.cursor = found.unwrap_or(self.cursor);
         }
         self.cursor = self.cursor.min(total.saturating_sub(1));
+        if self.object.is_none() && self.cursor > 0 {
+            // It was out of sight when it was selected.
+            self.object = self.selected(view).cloned();
+        }
     }
 
     pub fn selected<'a>(&self, view: &'a WorldView) -> Option<&'a ObjectRef> {
-        thing(view, self.cursor).map(|t| object(view, t))
+        thing(view, self.cursor).and_then(|t| object(view, t))
+    }
+
+    /// The hosts that the next frame may draw: those of the last one, or those around the cursor if it went elsewhere.
+    pub fn in_sight(&self, view: &WorldView) -> std::ops::Range<usize> {
+        const BEFORE_THE_FIRST_FRAME: usize = 80;
+        const MARGIN: usize = 2;
+        let (from, to) = self.drawn.get();
+        let rows = if to == 0 { BEFORE_THE_FIRST_FRAME } else { self.shown.get().max(1) };
+        let here = match thing(view, self.cursor) {
+            Some(Thing::Host(h) | Thing::Copy(h, _)) => h,
+            Some(Thing::Unplaced(_)) => view.hosts.len(),
+            Some(Thing::App(_)) | None => 0,
+        };
+        if (from..to).contains(&here) {
+            from.saturating_sub(MARGIN)..to + MARGIN
+        } else {
+            here.saturating_sub(rows + MARGIN)..here + rows + MARGIN
+        }
     }
 
     pub fn cursor(&self) -> usize {
@@ -253,9 +278,11 @@ impl WorldPane {
         let mut row = 0;
         let last = first + shown;
         let at = |row: usize| body.y + u16::try_from(row - first).unwrap_or(0);
-        for host in &view.hosts {
+        let mut drawn: Option<(usize, usize)> = None;
+        for (h, host) in view.hosts.iter().enumerate() {
             let rows = 1 + grid.copy_rows(host.copies.len());
             if row + rows > first && row < last {
+                drawn = Some((drawn.map_or(h, |d| d.0), h + 1));
                 if row >= first {
                     let line = Rect { y: at(row), height: 1, ..body };
                     draw_host(pen, line, host, chosen(n), grid.beside);
@@ -269,6 +296,7 @@ impl WorldPane {
                 break;
             }
         }
+        self.drawn.set(drawn.unwrap_or_default());
         if !view.unplaced.is_empty() && row < last {
             if row >= first {
                 let (sign, style) = pen.theme.health(Health::Busy);
@@ -412,7 +440,7 @@ fn draw_copies(
     pen: &mut Pen,
     body: Rect,
     grid: &Grid,
-    copies: &[CopyView],
+    copies: &CopyList,
     host_row: usize,
     first: usize,
     last: usize,

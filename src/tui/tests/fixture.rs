@@ -305,7 +305,7 @@ impl Fake {
             subtitle: "3 hosts".into(),
             lamps: vec![lamp("proxy", Health::Good, "static")],
             hosts,
-            unplaced: vec![],
+            unplaced: Vec::new().into(),
             apps: vec![AppView {
                 object: object("service", "", "shop"),
                 name: "shop".into(),
@@ -378,7 +378,7 @@ impl Fake {
             subtitle: "3 nodes".into(),
             lamps: vec![lamp("api", Health::Good, "up"), lamp("sched", Health::Good, "up"), lamp("ctrl", Health::Good, "up")],
             hosts,
-            unplaced: vec![],
+            unplaced: Vec::new().into(),
             apps: vec![AppView {
                 object: object("Deployment", "default", "shop"),
                 name: "shop".into(),
@@ -434,7 +434,7 @@ pub fn host(
         cpu_permille: if down { 0 } else { cpu },
         memory_permille: if down { 0 } else { memory },
         zone: "".into(),
-        copies,
+        copies: copies.into(),
     }
 }
 

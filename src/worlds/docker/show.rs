@@ -121,7 +121,7 @@ impl Docker {
             cpu_permille: permille(u64::from(self.machine.cpu_used_milli(host, now)), cpu),
             memory_permille: permille(self.machine.memory_used(host, now), memory),
             zone: h.map_or_else(|| "".into(), |h| h.spec.zone.clone()),
-            copies,
+            copies: copies.into(),
         }
     }
 
@@ -188,7 +188,7 @@ impl Docker {
             subtitle: if n == 1 { "1 host".into() } else { format!("{n} hosts") },
             lamps: self.lamps(),
             hosts: self.setup.hosts.iter().map(|h| self.host_view(&h.name, now)).collect(),
-            unplaced: Vec::new(),
+            unplaced: Default::default(),
             apps: self.apps(now),
             alarms,
             console: format!("docker@{}", self.context),

@@ -15,7 +15,7 @@ pub(in crate::worlds::kubernetes) const SERVICE_NAME: &str = "kubernetes.io/serv
 /// All indexes. Cloning them costs nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Indexes {
-    /// Pods by node name.
+    /// Pods by node name; those without a node under an empty one.
     by_node: Map<Name, Set<Key>>,
     /// Objects by their controller's uid.
     by_owner: Map<Name, Map<(Kind, Key), Object>>,
@@ -35,6 +35,9 @@ impl Indexes {
     pub fn on_node(&self, node: &str) -> impl Iterator<Item = &Key> {
         self.by_node.get(node).into_iter().flat_map(|s| s.iter())
     }
+    pub fn count_on(&self, node: &str) -> usize {
+        self.by_node.get(node).map_or(0, |s| s.len())
+    }
     pub fn owned_by<'a, T: Typed + 'static>(&'a self, uid: &str) -> impl Iterator<Item = &'a Arc<T>> {
         self.by_owner.get(uid).into_iter().flat_map(|m| m.iter()).filter(|((k, _), _)| *k == T::KIND).filter_map(|(_, o)| T::of(o))
     }
@@ -50,7 +53,7 @@ impl Indexes {
         let pair = |(k, v): (&Name, &Name)| (namespace.clone(), k.clone(), v.clone());
         labels.iter().filter_map(move |l| self.by_selector.get(&pair(l))).flat_map(|s| s.iter())
     }
-    pub fn slices_of(&self, service: &Key) -> impl Iterator<Item = &Key> {
+    pub fn slices_of<'a>(&'a self, service: &Key) -> impl Iterator<Item = &'a Key> + use<'a> {
         self.by_service.get(service).into_iter().flat_map(|s| s.iter())
     }
     pub fn serving_on(&self, node: &str) -> u32 {
@@ -89,13 +92,14 @@ impl Indexes {
     }
 
     fn pod_changes(&mut self, old: Option<&Arc<Pod>>, new: Option<&Arc<Pod>>) {
-        let (a, b) = (old.and_then(|p| p.node.as_ref()), new.and_then(|p| p.node.as_ref()));
+        let node = |p: &Arc<Pod>| p.node.clone().unwrap_or_default();
+        let (a, b) = (old.map(node), new.map(node));
         if a != b {
             if let (Some(n), Some(p)) = (a, old) {
-                drop_from(&mut self.by_node, n, &p.meta.key());
+                drop_from(&mut self.by_node, &n, &p.meta.key());
             }
             if let (Some(n), Some(p)) = (b, new) {
-                self.by_node.entry(n.clone()).or_default().insert(p.meta.key());
+                self.by_node.entry(n).or_default().insert(p.meta.key());
             }
         }
         let same_labels = match (old, new) {
@@ -187,7 +191,7 @@ mod tests {
 
     fn pod(d: &mut Stream, n: u64) -> Object {
         let mut o = kinds::from_json(&json!({"apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": format!("p{n}"), "namespace": ["a", "b"][d.below(2) as usize], "uid": format!("u{n}"),
+            "metadata": {"name": format!("p{n}"), "namespace": if d.chance(1, 2) { "a" } else { "b" }, "uid": format!("u{n}"),
                 "labels": {"app": format!("x{}", d.below(3)), "tier": format!("t{}", d.below(2))}},
             "spec": {"containers": [{"name": "c", "image": "i"}]},
             "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": if d.chance(1, 2) { "True" } else { "False" }}]}}))
@@ -224,7 +228,7 @@ mod tests {
             for _ in 0..120 {
                 let n = d.below(12);
                 if d.chance(1, 4) {
-                    let namespace = ["a", "b"][d.below(2) as usize];
+                    let namespace = if d.chance(1, 2) { "a" } else { "b" };
                     store.remove(Kind::Pod, &Key::new(namespace, format!("p{n}")), None);
                 } else {
                     store.put(pod(&mut d, n), None);

@@ -6,6 +6,7 @@ pub mod apply;
 pub mod check;
 pub mod decode;
 mod go;
+pub(in crate::worlds::kubernetes) mod index;
 pub mod manifest;
 pub mod meta;
 pub mod object;
@@ -140,6 +141,14 @@ impl fmt::Debug for ObjectChange {
 impl Change for ObjectChange {
     fn fields(&self) -> Vec<FieldChange> {
         let json = |o: &Option<Object>| o.as_ref().map_or(Value::Null, |o| super::kinds::to_json_at(o, self.epoch));
+        // A pod's spec is large and all but never changes; what is the same on both sides need not be written out to be compared.
+        if let (Some(Object::Pod(a)), Some(Object::Pod(b))) = (&self.old, &self.new)
+            && Arc::ptr_eq(&a.spec, &b.spec)
+        {
+            let none: Arc<_> = Arc::default();
+            let bare = |p: &object::Pod| Some(Object::Pod(Arc::new(object::Pod { spec: Arc::clone(&none), ..p.clone() })));
+            return diff_json(&json(&bare(a)), &json(&bare(b)));
+        }
         // A new object is compared with an empty one, so that every leaf is named.
         let empty = |v: Value| if v.is_null() { Value::Object(Default::default()) } else { v };
         diff_json(&empty(json(&self.old)), &empty(json(&self.new)))

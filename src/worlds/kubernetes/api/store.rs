@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::kernel::{Map, RecordId, Set};
+use crate::kernel::{Map, RecordId};
 use crate::worlds::kubernetes::kinds::Kind;
 
-use super::meta::{Key, Name};
-use super::object::{Object, Pod, Typed};
+use super::index::Indexes;
+use super::meta::{Key, Labels, Name};
+use super::object::{EndpointSlice, Object, Pod, Service, Typed};
 
 /// What a watch reports: the object before and after a write. (None, Some) = ADDED, (Some, Some) = MODIFIED, (Some, None) = DELETED.
 #[derive(Clone, Debug)]
@@ -35,10 +36,7 @@ pub struct Store {
     kinds: Map<Kind, Map<Key, Object>>,
     /// The resourceVersion of the last write of each kind.
     versions: Map<Kind, u64>,
-    /// Pods by node name.
-    by_node: Map<Name, Set<Key>>,
-    /// Objects by their controller's uid.
-    by_owner: Map<Name, Set<(Kind, Key)>>,
+    indexes: Indexes,
     /// Writes that the watchers have not been handed yet.
     pending: Vec<WatchEvent>,
 }
@@ -85,13 +83,37 @@ impl Store {
     pub fn count(&self, kind: Kind) -> usize {
         self.kinds.get(&kind).map_or(0, |m| m.len())
     }
-    /// Pods bound to a node.
+    /// Pods bound to a node; with an empty name, those bound to none.
     pub fn pods_on<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Pod>> {
-        self.by_node.get(node).into_iter().flat_map(|s| s.iter()).filter_map(|k| self.typed::<Pod>(k))
+        self.indexes.on_node(node).filter_map(|k| self.typed::<Pod>(k))
+    }
+    /// How many pods are bound to a node.
+    pub fn count_on(&self, node: &str) -> usize {
+        self.indexes.count_on(node)
     }
     /// Objects of a type whose controller has this uid.
     pub fn owned_by<'a, T: Typed + 'static>(&'a self, uid: &str) -> impl Iterator<Item = &'a Arc<T>> {
-        self.by_owner.get(uid).into_iter().flat_map(|s| s.iter()).filter(|(k, _)| *k == T::KIND).filter_map(|(_, key)| self.typed::<T>(key))
+        self.indexes.owned_by(uid)
+    }
+    /// Pods of a namespace whose labels fit, in no order that means anything. Each set of labels is looked at once.
+    pub fn pods_with<'a>(&'a self, namespace: &'a Name, fits: impl Fn(&Labels) -> bool + 'a) -> impl Iterator<Item = &'a Arc<Pod>> {
+        self.indexes.with_labels(namespace, fits)
+    }
+    /// Every Service that selects these labels, and perhaps others.
+    pub fn services_for<'a>(&'a self, namespace: &'a Name, labels: &'a Labels) -> impl Iterator<Item = &'a Arc<Service>> {
+        self.indexes.candidates(namespace, labels).filter_map(|k| self.typed::<Service>(k))
+    }
+    /// The EndpointSlices that name this Service, by name.
+    pub fn slices_of<'a>(&'a self, service: &Key) -> impl Iterator<Item = &'a Arc<EndpointSlice>> + use<'a> {
+        self.indexes.slices_of(service).filter_map(|k| self.typed::<EndpointSlice>(k))
+    }
+    /// Ready pods on a node that are not on their way out.
+    pub fn serving_on(&self, node: &str) -> u32 {
+        self.indexes.serving_on(node)
+    }
+    /// Pods without a controller that are not on their way out.
+    pub fn alone(&self) -> u32 {
+        self.indexes.alone()
     }
 
     /// Writes an object (new or changed), gives it the next resourceVersion, and tells the watchers.
@@ -101,7 +123,7 @@ impl Store {
         let (kind, key) = (object.kind(), object.key());
         self.versions.insert(kind, self.resource_version);
         let old = self.kinds.entry(kind).or_default().insert(key, object.clone());
-        self.reindex(old.as_ref(), Some(&object));
+        self.indexes.change(old.as_ref(), Some(&object));
         self.pending.push(WatchEvent { resource_version: self.resource_version, old, new: Some(object.clone()), cause });
         object
     }
@@ -111,7 +133,7 @@ impl Store {
         let old = self.kinds.get_mut(&kind)?.remove(key)?;
         self.resource_version += 1;
         self.versions.insert(kind, self.resource_version);
-        self.reindex(Some(&old), None);
+        self.indexes.change(Some(&old), None);
         self.pending.push(WatchEvent { resource_version: self.resource_version, old: Some(old.clone()), new: None, cause });
         Some(old)
     }
@@ -122,37 +144,5 @@ impl Store {
     }
     pub fn has_pending(&self) -> bool {
         !self.pending.is_empty()
-    }
-
-    fn reindex(&mut self, old: Option<&Object>, new: Option<&Object>) {
-        let node = |o: &Object| Pod::of(o).and_then(|p| p.node.clone());
-        let owner = |o: &Object| o.meta().controller().map(|c| c.uid.clone());
-        let (a, b) = (old.and_then(node), new.and_then(node));
-        if a != b {
-            if let (Some(n), Some(o)) = (a, old) {
-                drop_from(&mut self.by_node, &n, &o.key());
-            }
-            if let (Some(n), Some(o)) = (b, new) {
-                self.by_node.entry(n).or_default().insert(o.key());
-            }
-        }
-        let (a, b) = (old.and_then(owner), new.and_then(owner));
-        if a != b {
-            if let (Some(u), Some(o)) = (a, old) {
-                drop_from(&mut self.by_owner, &u, &(o.kind(), o.key()));
-            }
-            if let (Some(u), Some(o)) = (b, new) {
-                self.by_owner.entry(u).or_default().insert((o.kind(), o.key()));
-            }
-        }
-    }
-}
-
-fn drop_from<T: Ord + Clone>(index: &mut Map<Name, Set<T>>, at: &Name, item: &T) {
-    if let Some(set) = index.get_mut(at) {
-        set.remove(item);
-        if set.is_empty() {
-            index.remove(at);
-        }
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
     let Some(object @ Object::Generic(budget)) = cache.get(item.kind, &item.key) else { return Ok(Next::Done) };
     let Some(selector) = selector_of(object) else { return Ok(Next::Done) };
     let pods: Vec<&Arc<Pod>> =
-        cache.in_namespace::<Pod>(&item.key.namespace).filter(|p| !p.is_finished() && selects(&selector, &p.meta.labels)).collect();
+        cache.pods_with(&item.key.namespace, |labels| selects(&selector, labels)).filter(|p| !p.is_finished()).collect();
     if pods.is_empty() {
         ctl.event(object, false, "NoPods", "No matching pods found");
     }

@@ -22,8 +22,8 @@ use super::{Manager, Next, Outcome};
 
 pub(super) const WATCHES: &[Kind] = &[Kind::Service, Kind::Pod, Kind::EndpointSlice];
 
-/// `kubernetes.io/service-name`
-pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
+pub(in crate::worlds::kubernetes) use crate::worlds::kubernetes::api::index::SERVICE_NAME;
+
 const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const MANAGER: &str = "endpointslice-controller.k8s.io";
 const HEADLESS: &str = "service.kubernetes.io/headless";
@@ -37,7 +37,7 @@ pub(super) fn slow_retry(usual: SimDuration) -> SimDuration {
 pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
     match event.object() {
         Object::Service(s) => m.add(Id::EndpointSlice, Item::new(Kind::Service, s.meta.key()), ctl),
-        Object::Pod(pod) => {
+        Object::Pod(_) => {
             let old = event.old.as_ref().and_then(Pod::of);
             let new = event.new.as_ref().and_then(Pod::of);
             if let (Some(a), Some(b)) = (old, new)
@@ -45,12 +45,11 @@ pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
             {
                 return;
             }
-            let keys: BTreeSet<Key> = m
-                .cache
-                .in_namespace::<Service>(&pod.meta.namespace)
-                .filter(|s| [old, new].into_iter().flatten().any(|p| selected(s, &p.meta.labels)))
-                .map(|s| s.meta.key())
-                .collect();
+            let selecting = |p: &Pod| -> Vec<Key> {
+                let near = m.cache.services_for(&p.meta.namespace, &p.meta.labels);
+                near.filter(|s| selected(s, &p.meta.labels)).map(|s| s.meta.key()).collect()
+            };
+            let keys: BTreeSet<Key> = [old, new].into_iter().flatten().flat_map(|p| selecting(p)).collect();
             for key in keys {
                 m.add(Id::EndpointSlice, Item::new(Kind::Service, key), ctl);
             }
@@ -118,8 +117,8 @@ pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
 
     let mut wanted: BTreeMap<Ports, BTreeMap<Name, Endpoint>> = BTreeMap::new();
     let mut lost_node = false;
-    for pod in cache.in_namespace::<Pod>(&service.meta.namespace) {
-        if !selected(&service, &pod.meta.labels) || pod.is_finished() {
+    for pod in cache.pods_with(&service.meta.namespace, |labels| selected(&service, labels)) {
+        if pod.is_finished() {
             continue;
         }
         let (Some(ip), Some(node)) = (&pod.status.pod_ip, &pod.node) else { continue };

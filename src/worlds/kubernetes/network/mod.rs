@@ -164,5 +164,5 @@ impl Network {
 
 /// The slices of a Service.
 pub(crate) fn slices_of<'a>(store: &'a Store, service: &'a Service) -> impl Iterator<Item = &'a std::sync::Arc<EndpointSlice>> {
-    store.in_namespace::<EndpointSlice>(&service.meta.namespace).filter(|s| s.meta.label(SERVICE_NAME) == Some(&service.meta.name))
+    store.slices_of(&service.meta.key())
 }

@@ -203,11 +203,9 @@ impl Kubernetes {
         for rs in store.all::<ReplicaSet>().filter(|rs| rs.meta.controller().is_none() && !rs.meta.is_deleting()) {
             copies.declared += rs.replicas.max(0) as u32;
         }
-        for pod in store.all::<Pod>().filter(|p| p.is_active()) {
-            copies.declared += u32::from(pod.meta.controller().is_none());
-            let runs = || pod.node.as_ref().is_some_and(|n| self.machine.host(n).is_some_and(|h| h.state == crate::machine::HostState::Up));
-            copies.serving += u32::from(pod.is_ready() && runs());
-        }
+        copies.declared += store.alone();
+        let up = self.machine.hosts().filter(|h| h.state == crate::machine::HostState::Up);
+        copies.serving = up.map(|h| store.serving_on(&h.spec.name)).sum();
         copies
     }
 }

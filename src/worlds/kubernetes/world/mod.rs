@@ -268,13 +268,16 @@ impl World for Kubernetes {
         self.handle_next(cx);
     }
     fn settled(&self) -> bool {
-        let copies = self.copies();
+        let whole = || {
+            let copies = self.count_copies();
+            copies.serving >= copies.declared
+        };
         self.in_flight.is_empty()
             && self.manager.settled()
             && self.scheduler.settled()
             && self.network.settled()
             && self.kubelets.values().all(Kubelet::settled)
-            && copies.serving >= copies.declared
+            && whole()
     }
     fn inject(&mut self, fault: &Fault, cx: &mut Cx) -> Result<(), String> {
         let result = self.suffer(fault, cx);
@@ -315,7 +318,10 @@ impl World for Kubernetes {
         super::console::complete(self, argv)
     }
     fn view(&self, now: SimTime) -> view::WorldView {
-        self.picture(now)
+        self.picture(now, &(0..usize::MAX))
+    }
+    fn view_near(&self, now: SimTime, near: &std::ops::Range<usize>) -> view::WorldView {
+        self.picture(now, near)
     }
     fn inspect(&self, object: &ObjectRef, now: SimTime) -> Option<view::Inspection> {
         self.inspection(object, now)

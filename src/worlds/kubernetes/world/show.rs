@@ -1,10 +1,11 @@
 //! The picture of a moment for the lab screen, and the inspect panel.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::kernel::{ObjectRef, SimTime};
-use crate::machine::HostState;
-use crate::worlds::view::{AppView, CopyView, Health, HostView, Inspection, Lamp, WorldView};
+use crate::machine::{Host, HostState};
+use crate::worlds::view::{AppView, CopyList, CopyView, Health, HostView, Inspection, Lamp, WorldView};
 
 use super::super::api::meta::Name;
 use super::super::api::object::{Deployment, Event, Node, Object, Pod, PodPhase, ReplicaSet, Service, TaintEffect, Tri};
@@ -13,10 +14,22 @@ use super::super::network::route::app_of;
 use super::Kubernetes;
 use super::facts::node_word;
 
+/// Pods of a world that is described as a whole; of a larger one only what is in sight.
+const DESCRIBED: usize = 1000;
+
 impl Kubernetes {
-    pub(super) fn picture(&self, now: SimTime) -> WorldView {
-        let hosts: Vec<HostView> = self.machine.hosts().map(|h| self.host_view(&h.spec.name, now)).collect();
-        let unplaced = self.api.store.all::<Pod>().filter(|p| p.node.is_none()).map(|p| self.copy_view(p, now)).collect();
+    pub(super) fn picture(&self, now: SimTime, near: &Range<usize>) -> WorldView {
+        let store = &self.api.store;
+        // A small world is described as a whole, wherever people look.
+        let all = store.count(Kind::Pod) <= DESCRIBED;
+        let nowhere = Name::default();
+        let host = |(n, h): (usize, &Host)| {
+            if all || near.contains(&n) { self.host_view(&h.spec.name, now) } else { self.host_far_away(&h.spec.name, &nowhere) }
+        };
+        let hosts: Vec<HostView> = self.machine.hosts().enumerate().map(host).collect();
+        let described: Vec<CopyView> = store.pods_on("").take(DESCRIBED).map(|p| self.copy_view(p, now)).collect();
+        let more = store.count_on("") - described.len();
+        let unplaced = CopyList::with_more(described, more);
         let nodes = hosts.len();
         WorldView {
             name: "kubernetes",
@@ -47,6 +60,21 @@ impl Kubernetes {
             lamp("etcd", o.etcd, false),
             lamp("dns", self.machine.network.dns_down, false),
         ]
+    }
+
+    /// A machine nobody looks at: its name, and how many pods it has.
+    fn host_far_away(&self, name: &Name, nothing: &Name) -> HostView {
+        HostView {
+            object: ObjectRef::new("Node", nothing.clone(), name.clone()),
+            name: name.clone(),
+            health: Health::Idle,
+            word: nothing.clone(),
+            detail: String::new(),
+            cpu_permille: 0,
+            memory_permille: 0,
+            zone: nothing.clone(),
+            copies: CopyList::with_more(Vec::new(), self.api.store.count_on(name)),
+        }
     }
 
     fn host_view(&self, name: &Name, now: SimTime) -> HostView {
