@@ -126,11 +126,86 @@ fn headless(nodes: usize, pods: usize, talk: bool) {
     println!("{:<76} {:>10.0} MiB   target 2048 MiB", "  most memory (of this whole program)", memory("VmHWM"));
 }
 
+/// A cluster as `kubectl get nodes,pods -o yaml` prints it.
+fn dump(nodes: usize, pods: usize) -> String {
+    let mut out = String::from("apiVersion: v1\nkind: List\nitems:\n");
+    for n in 0..nodes {
+        out.push_str(&format!(
+            "- apiVersion: v1
+  kind: Node
+  metadata:
+    name: node-{n}
+    labels:
+      kubernetes.io/hostname: node-{n}
+      topology.kubernetes.io/zone: zone-{}
+  status:
+    allocatable: {{cpu: \"16\", memory: 64Gi, pods: \"110\", ephemeral-storage: 100Gi}}
+    capacity: {{cpu: \"16\", memory: 64Gi, pods: \"110\", ephemeral-storage: 100Gi}}
+    conditions:
+    - {{type: Ready, status: \"True\"}}
+",
+            n % 3
+        ));
+    }
+    for p in 0..=pods {
+        let node = if p == pods { String::new() } else { format!("    nodeName: node-{}\n", p % nodes) };
+        out.push_str(&format!(
+            "- apiVersion: v1
+  kind: Pod
+  metadata:
+    name: pod-{p}
+    namespace: default
+    uid: 00000000-0000-0000-0000-{p:012}
+    creationTimestamp: \"2026-01-05T09:00:00Z\"
+    labels:
+      app: app-{}
+      pod-template-hash: 5d9c7b
+  spec:
+{node}    containers:
+    - name: web
+      image: registry.example/web:1
+      imagePullPolicy: IfNotPresent
+      resources:
+        requests: {{cpu: 100m, memory: 128Mi}}
+      terminationMessagePath: /dev/termination-log
+      terminationMessagePolicy: File
+    dnsPolicy: ClusterFirst
+    restartPolicy: Always
+    schedulerName: default-scheduler
+    terminationGracePeriodSeconds: 30
+    tolerations:
+    - {{effect: NoExecute, key: node.kubernetes.io/not-ready, operator: Exists, tolerationSeconds: 300}}
+    - {{effect: NoExecute, key: node.kubernetes.io/unreachable, operator: Exists, tolerationSeconds: 300}}
+  status:
+    phase: {}
+",
+            p % 24,
+            if p == pods { "Pending" } else { "Running" }
+        ));
+    }
+    out
+}
+
+/// `wheelhouse schedule` from a file's bytes to its report.
+fn answer() {
+    use wheelhouse::session::schedule::{Request, schedule};
+    let text = dump(200, 5_000).into_bytes();
+    let size = text.len() / 1024;
+    let request = Request { files: vec![("cluster.yaml".into(), text)], pod: Some("pod-5000".into()), ..Request::default() };
+    let took = median(5, || {
+        let (took, out) = timed(|| schedule(&request));
+        assert_eq!(out.exit, 0, "{}", out.stderr);
+        took
+    });
+    row(&format!("schedule one pod from a file of 200 nodes and 5 000 pods ({size} KiB)"), took, "1 000 ms");
+}
+
 fn main() {
     let args: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     if let [nodes, pods] = args[..] {
         return headless(nodes, pods, true);
     }
+    answer();
     screen(100, 3_000, ("4 ms", "-"));
     screen(1_000, 30_000, ("-", "300 ms"));
     screen(5_000, 150_000, ("16 ms", "-"));
