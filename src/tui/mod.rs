@@ -127,7 +127,8 @@ pub struct Frames {
 impl Frames {
     pub fn new(session: Session, columns: u16, rows: u16) -> Self {
         let area = Rect::new(0, 0, columns, rows);
-        let mut app = App::new(Box::new(Catalogue { open: OpenOptions::default() }), Theme::default());
+        let house = Catalogue { open: OpenOptions::default(), practice: PracticeOptions::default() };
+        let mut app = App::new(Box::new(house), Theme::default());
         app.enter(Box::new(session));
         Self { app, area, buffer: Buffer::empty(area) }
     }
