@@ -105,11 +105,8 @@ struct Talk<R> {
 
 impl<R: BufRead> Talk<R> {
     fn interview(&mut self) -> Outcome {
-        let how = if self.aloud {
-            "Say your answer aloud, press Enter, and rate it"
-        } else {
-            "Type your answer; an empty line hands it in. Then rate it"
-        };
+        let how =
+            if self.aloud { "Say your answer aloud, press Enter, and rate it" } else { "Type your answer; an empty line hands it in" };
         println!("{how}. `skip` passes, `end` ends.\n");
         while let Some(prompt) = self.practice.interview().and_then(|s| s.prompt().cloned()) {
             self.ask(&prompt);
@@ -118,10 +115,11 @@ impl<R: BufRead> Talk<R> {
             let graded = match given.trim() {
                 "end" => break,
                 "skip" => self.practice.skip_interview(elapsed, &now),
-                _ => {
+                _ if self.aloud => {
                     let Some(said) = self.rate(&prompt)? else { return self.interrupted() };
                     self.practice.rate_interview(&said, elapsed, &now)
                 }
+                _ => self.practice.answer_interview(&given, elapsed, &now),
             };
             let graded = graded.map_err(|e| anyhow!(e))?;
             print(&marks(&graded, &given, self.width))?;

@@ -161,6 +161,9 @@ fn an_interview_is_held_over_lines_and_goes_on_after_an_interruption() {
     // What was answered is in the records.
     let progress = json(&["progress", "--format", "json", "--progress", file.to_str().unwrap()]);
     assert!(progress["reviews"].as_u64().unwrap() >= 1, "{progress}");
+    // A typed answer is graded, with its words as the proof.
+    let text = interview(&file, &["--new"], "I have no idea about that one, sorry.\n\nend\n");
+    assert!(text.contains("✖") && text.contains("next time:") && !text.contains("Did you say this?"), "{text}");
     let none = wheelhouse(&["interview", "--topic", "storge"]);
     assert!(none.status.code() == Some(2) && err(&none).contains("did you mean `storage`?"), "{}", err(&none));
     let none = wheelhouse(&["interview", "--role", "boss"]);

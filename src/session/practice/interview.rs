@@ -104,6 +104,7 @@ impl Sitting {
 /// How the prompt was answered.
 pub(super) enum Given<'a> {
     Rated(&'a [Said]),
+    Typed(&'a str),
     Skipped,
 }
 
@@ -194,6 +195,10 @@ impl Practice {
         let took = elapsed.saturating_sub(sitting.elapsed_at_prompt());
         let (graded, typed) = match given {
             Given::Rated(said) => (Graded::rated(&prompt.question, &Marks::rated_on(&prompt.question, &prompt.points, said)), None),
+            Given::Typed(text) => {
+                let graded = self.judged(&prompt.question, text);
+                (if prompt.follow_up.is_some() { graded.only(&prompt.points) } else { graded }, Some(text))
+            }
             Given::Skipped => (Graded::rated(&prompt.question, &Marks::rated_on(&prompt.question, &prompt.points, &[])), None),
         };
         match given {

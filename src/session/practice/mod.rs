@@ -12,10 +12,12 @@
 //!
 //! practice.typed("etcd");                                                 // a half-typed answer of last time
 //! practice.keep_typed("etcd", text, &now)?;                               // now and then while somebody types
-//! let graded = practice.rate("etcd", &said, Aloud::Spoken, took, &now)?;  // said aloud, rated point by point: stored
+//! let graded = practice.answer("etcd", text, took, &now)?;                // graded with the proving words, and stored
+//! let graded = practice.rate("etcd", &said, Aloud::Spoken, took, &now)?;  // said aloud, rated point by point, and stored
+//! practice.grade_follow_up(&graded, follow_up, text)?;                    // what an interviewer would ask next; not stored
 //!
-//! practice.begin_cards(&CardSetup::default(), &now)?;                     // flash cards: `cards`, `turn_card`, `rate_card`, …
-//! practice.begin_interview(&InterviewSetup { … }, &now)?;                 // mock interview: `interview`, `rate_interview`, …
+//! practice.begin_cards(&CardSetup::default(), &now)?;                     // flash cards: `card`, `turn_card`, `rate_card`, `answer_card`
+//! practice.begin_interview(&InterviewSetup { … }, &now)?;                 // mock interview: `interview`, `answer_interview`, …
 //! practice.board("node-death", &now)?;                                    // whiteboard: `keep_board`, `submit_board`
 //! practice.open_drill(&id)?;                                              // prediction drill: `question`, `measure`, `store_prediction`
 //!
@@ -30,6 +32,7 @@ pub mod cards;
 pub mod drill;
 pub mod grading;
 pub mod interview;
+mod judge;
 pub mod library;
 pub mod print;
 mod report_text;
@@ -39,6 +42,7 @@ mod tests;
 pub mod whiteboard;
 mod wrap;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -46,6 +50,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::OpenOptions;
+use crate::study::grade::Grader;
 use crate::study::records::{DraftChange, Item, NewReview, Plan, Records, Review, Standing, default_file};
 
 pub use crate::study::bank::{Answers, Bank, Evidence, FollowUp, Level, Misconception, Point, Question, Topic};
@@ -79,6 +84,7 @@ pub struct PracticeOptions {
 pub struct Practice {
     library: Library,
     records: Records,
+    grader: OnceCell<Grader>,
     /// Why nothing is kept.
     unkept: Option<String>,
     open: OpenOptions,
@@ -106,8 +112,18 @@ impl Practice {
         let reviews = records.reviews().map_err(|e| e.to_string())?;
         let standing = Standing::new(&items, &reviews, now.today);
         let unkept = trouble.map(|e| e.to_string());
-        let mut practice =
-            Self { library, records, unkept, open: options.open.clone(), items, reviews, standing, sitting: None, cards: None };
+        let mut practice = Self {
+            library,
+            records,
+            grader: OnceCell::new(),
+            unkept,
+            open: options.open.clone(),
+            items,
+            reviews,
+            standing,
+            sitting: None,
+            cards: None,
+        };
         practice.take_up();
         Ok(practice)
     }

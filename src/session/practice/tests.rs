@@ -59,6 +59,47 @@ fn an_answer_is_on_the_disk_when_the_call_returns() {
 }
 
 #[test]
+fn typed_answers_are_graded_with_their_proof() {
+    let place = Place::new("typed");
+    let mut practice = place.open(&now(20, 0));
+    let question = practice.question("node-fails-3am").unwrap().clone();
+    practice.keep_typed(&question.id, "Without", &now(20, 0)).unwrap();
+    let good = practice.answer(&question.id, &question.answers.medium, Some(MINUTE), &now(20, 1)).unwrap();
+    assert!(good.score >= 70 && good.due.is_some(), "the model answer: {}", good.score);
+    assert_eq!(good.points.len(), question.points.len());
+    let proof: Vec<&str> = good.points.iter().flat_map(|p| &p.evidence).filter_map(|r| question.answers.medium.get(r.clone())).collect();
+    assert!(!proof.is_empty() && proof.iter().all(|w| !w.is_empty()));
+    assert_eq!(practice.typed(&question.id), None);
+    assert_eq!(practice.reviews[0].answer.as_deref(), Some(&*question.answers.medium));
+    let bad = practice.grade(&question.id, "I like turtles, and the weather was nice yesterday.").unwrap();
+    assert!(bad.score <= 15 && !bad.next.is_empty() && bad.follow_up_text().is_some(), "{bad:?}");
+    assert_eq!(practice.reviews.len(), 1, "grading alone stores nothing");
+    let follow_up = bad.follow_up.unwrap();
+    let aimed = &question.follow_ups[follow_up].missed;
+    let later = practice.grade_follow_up(&bad, follow_up, &question.answers.long).unwrap();
+    assert_eq!(later.points.iter().map(|p| &p.id).collect::<Vec<_>>(), aimed.iter().collect::<Vec<_>>());
+    assert!(later.score >= 50, "{later:?}");
+    for text in ["", "\n", "é", &"word ".repeat(25_000)] {
+        let graded = practice.grade(&question.id, text).unwrap();
+        assert!(graded.points.iter().flat_map(|p| &p.evidence).all(|r| text.get(r.clone()).is_some()), "{} bytes", text.len());
+    }
+
+    practice.begin_cards(&CardSetup { new_max: 1, ..CardSetup::default() }, &now(20, 2)).unwrap();
+    let card = practice.card().unwrap().clone();
+    assert_eq!(practice.answer_card(&card.answers.long, None, &now(20, 3)).unwrap().question.id, card.id);
+    practice.begin_interview(&InterviewSetup::default(), &now(20, 4)).unwrap();
+    let prompt = practice.interview().unwrap().prompt().unwrap().clone();
+    let graded = practice.answer_interview(&prompt.question.answers.short, MINUTE, &now(20, 5)).unwrap();
+    assert!(graded.score > 0);
+    let stored = practice.reviews.last().unwrap();
+    assert_eq!((stored.mode, stored.answer.as_deref()), (Mode::Interview, Some(&*prompt.question.answers.short)));
+    if let Some(next) = practice.interview().unwrap().prompt().filter(|p| p.follow_up.is_some()).cloned() {
+        let graded = practice.answer_interview("No idea.", 2 * MINUTE, &now(20, 6)).unwrap();
+        assert_eq!(graded.points.len(), next.points.len());
+    }
+}
+
+#[test]
 fn cards_go_on_where_they_stopped() {
     let place = Place::new("cards");
     let mut practice = place.open(&now(20, 0));
@@ -161,6 +202,20 @@ fn boards_are_kept_and_judged() {
         }
     }
     assert_eq!((shown, practice.best("whiteboard/components")), (whiteboard::PLACED_AT_ONCE, Some(100)));
+}
+
+/// What proves a chain exists: the scenario, and the moment within it.
+#[test]
+fn chains_open_labs_that_exist() {
+    let place = Place::new("chains");
+    let practice = place.open(&now(20, 0));
+    let shown: Vec<_> = practice.drills().chains.iter().filter_map(|c| Some((c, c.evidence.as_ref()?))).collect();
+    assert!(shown.len() >= 8, "{}", shown.len());
+    for (chain, evidence) in shown {
+        let See::Lab(lab) = practice.see(evidence) else { panic!("{}: {evidence:?}", chain.id) };
+        let session = practice.open_lab(&lab).unwrap();
+        assert_eq!(session.now(), lab.at, "{}: beyond the end of {}", chain.id, lab.scenario);
+    }
 }
 
 #[test]
