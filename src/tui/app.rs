@@ -335,6 +335,7 @@ impl App {
             let at = if lab.view.finished { "finished".to_string() } else { format!("paused at {}", lab.view.now.clock()) };
             self.home.set_open(Some((lab.view.title.clone(), at)));
         }
+        self.keep_place();
         self.look_at_home();
     }
 
@@ -373,6 +374,7 @@ impl App {
     fn open(&mut self, choice: &Choice) {
         match choice {
             Choice::Continue => self.screen = Screen::Lab,
+            Choice::Another => self.go_on(),
             Choice::Practice => self.practise(),
             Choice::Interview => self.resume_interview(),
             Choice::Lab(name) => match self.house.open(name) {

@@ -120,6 +120,14 @@ pub struct TopicRow {
     pub cells: [Mastery; 5],
 }
 
+/// A lab that was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub scenario: String,
+    pub title: String,
+    pub at: SimTime,
+}
+
 /// Everything the progress screen shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
@@ -241,6 +249,11 @@ pub trait Desk {
     fn today(&self) -> Date;
     fn overview(&self) -> Overview;
     fn progress(&self) -> Progress;
+
+    /// The lab that was left: scenario, title, and where time stood.
+    fn left_lab(&self) -> Option<Place>;
+    /// None: it was played to its end.
+    fn keep_lab(&mut self, place: Option<&Place>);
 
     // answers
     fn answer(&mut self, sitting: Sitting, asked: &Asked, reply: Reply, took: Duration, elapsed: Duration) -> Result<Graded, Trouble>;

@@ -263,3 +263,69 @@ fn no_colour_is_honoured() {
     t.press("q");
     t.sees("Continue");
 }
+
+/// A sitting as it happens: half an answer, a kill, ctrl-c, the rest of it, the mark, a look at the lab, and what is kept in the end.
+#[test]
+#[cfg(unix)]
+fn practice_outlives_a_kill_and_ctrl_c() {
+    let folder = std::env::temp_dir().join(format!("wheelhouse-pty-practice-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let open = || Terminal::within(&folder, &["interview"], 100, 30, &[]);
+    let to_question = |t: &mut Terminal| {
+        t.sees("Flash cards");
+        t.press("2");
+        t.sees("questions");
+        t.press("/node-fails-3am");
+        t.sees("1 question");
+        t.press("\r");
+        t.settles();
+        t.press("\r");
+        t.sees("A server dies at three in the morning");
+    };
+
+    let mut t = open();
+    to_question(&mut t);
+    t.press("After about fifty seconds the heartbeats are missed");
+    t.sees("kept");
+    // Killed without a word of warning.
+    t.child.kill().unwrap();
+    t.ends();
+    drop(t);
+
+    let mut t = open();
+    to_question(&mut t);
+    t.sees("the heartbeats are missed");
+    t.press(" and the node is NotReady.\u{3}");
+    t.sees("Continue");
+    t.press("\u{3}");
+    assert_eq!(t.ends(), 0);
+    t.is_restored();
+    drop(t);
+
+    let mut t = open();
+    to_question(&mut t);
+    t.sees("and the node is NotReady.");
+    t.press("\u{4}");
+    t.until("the mark, or the rubric to rate oneself", |text| text.contains("What belongs in it") || text.contains("Which of these"));
+    if t.text().contains("Which of these") {
+        t.press("\r");
+        t.sees("What belongs in it");
+    }
+    t.sees("comes again");
+    t.settles();
+    let judged = t.text();
+    t.press("s");
+    t.sees("q goes back to practice");
+    t.press("q");
+    t.until("the same place again", |text| text == judged);
+    t.press("\u{3}");
+    t.sees("Continue");
+    t.press("q");
+    assert_eq!(t.ends(), 0);
+    drop(t);
+
+    let mut t = Terminal::within(&folder, &["progress"], 100, 60, &[]);
+    t.until("one question seen", |text| text.contains("Seen            1  of"));
+    t.ends();
+    let _ = std::fs::remove_dir_all(&folder);
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{App, Screen};
 use crate::session::practice::InterviewSetup;
 use crate::session::view::SimTime;
+use crate::tui::desk::Place;
 use crate::tui::lab::Lab;
 use crate::tui::message::Message;
 use crate::tui::page::{Go, Page};
@@ -40,14 +41,47 @@ impl App {
     pub(super) fn look_at_home(&mut self) {
         let Some(desk) = self.desk.as_deref() else { return };
         let page = self.pages.top().map(Page::crumb).filter(|_| self.pages.depth() > 1);
-        self.home.set_standing(desk.overview(), page);
+        self.home.set_standing(desk.overview(), page, desk.left_lab());
     }
 
     /// Something half done is kept: the program is about to end.
     pub fn keep(&mut self) {
+        self.keep_place();
         if let Some(desk) = self.desk.as_deref_mut() {
             self.pages.keep(desk);
         }
+    }
+
+    /// The open lab can be gone on with another day.
+    pub(super) fn keep_place(&mut self) {
+        let (Some(desk), Some(lab)) = (self.desk.as_deref_mut(), self.lab.as_ref().filter(|_| self.visit.is_none())) else { return };
+        // A file of one's own may be elsewhere another day.
+        if self.home.has(&lab.view.scenario) && lab.view.now > SimTime::ZERO {
+            let place = Place { scenario: lab.view.scenario.clone(), title: lab.view.title.clone(), at: lab.view.now };
+            desk.keep_lab(Some(&place).filter(|_| !lab.view.finished));
+        }
+    }
+
+    /// Opens the lab of another day where it was left; what its predictions asked until then has been answered.
+    pub(super) fn go_on(&mut self) {
+        let Some(place) = self.desk.as_deref().and_then(|d| d.left_lab()) else { return };
+        match self.house.open(&place.scenario) {
+            Ok(door) => {
+                self.enter(door);
+                self.travel_to(place.at);
+            }
+            Err(why) => self.panels.push(Box::new(Notice::new(format!("{} cannot be opened", place.scenario), &why))),
+        }
+    }
+
+    /// The open lab at a moment, without the questions that came before it.
+    fn travel_to(&mut self, at: SimTime) {
+        let Some(lab) = &mut self.lab else { return };
+        lab.door.jump_to(at.min(lab.door.end()));
+        lab.touch();
+        lab.refresh();
+        let asked: Vec<String> = lab.view.question.iter().chain(&lab.view.answered).map(|q| q.id.clone()).collect();
+        lab.settled.extend(asked);
     }
 
     /// A page for practice, on top of the menu.
@@ -148,14 +182,11 @@ impl App {
                 if let Some(desk) = self.desk.as_deref_mut() {
                     self.pages.keep(desk);
                 }
-                let mut lab = Lab::new(door);
-                lab.door.jump_to(at.min(lab.door.end()));
-                lab.touch();
-                lab.refresh();
-                let asked: Vec<String> = lab.view.question.iter().chain(&lab.view.answered).map(|q| q.id.clone()).collect();
-                lab.settled.extend(asked);
-                lab.say("this is the moment; space lets time run, q goes back to practice");
-                self.visit = Some(self.lab.replace(lab));
+                self.visit = Some(self.lab.replace(Lab::new(door)));
+                self.travel_to(at);
+                if let Some(lab) = &mut self.lab {
+                    lab.say("this is the moment; space lets time run, q goes back to practice");
+                }
                 self.screen = Screen::Lab;
                 self.dirty = true;
             }

@@ -16,16 +16,18 @@ use crate::session::practice::{
 use crate::session::progress::{Now, Pace, Plan, Rating, TopicStanding, short_date};
 
 use super::{
-    Asked, Chain, Component, Desk, Graded, Judged, Known, Outcome, Overview, Placed, Prediction, Progress, Reply, Sitting, TopicRow,
+    Asked, Chain, Component, Desk, Graded, Judged, Known, Outcome, Overview, Place, Placed, Prediction, Progress, Reply, Sitting, TopicRow,
     Trouble,
 };
-use crate::session::view::SimTime;
+use crate::session::view::{SimDuration, SimTime};
 use crate::tui::page::count;
 
 /// Real time that a frame may spend in a simulation; keys and drawing get the rest.
 const BUDGET: Duration = Duration::from_millis(12);
 /// Events between two looks at the clock.
 const SLICE: u64 = 512;
+/// The draft that says which lab was left.
+const PLACE: &str = "lab";
 /// Days of the forecast, and of what was done.
 const FORECAST_DAYS: usize = 30;
 const ACTIVITY_DAYS: u32 = 30;
@@ -255,6 +257,23 @@ impl Desk for RealDesk {
             plan: self.practice.plan().as_ref().map(plan_words).unwrap_or_default(),
             file: self.practice.book().file().map(|f| f.display().to_string()),
         }
+    }
+
+    fn left_lab(&self) -> Option<Place> {
+        let body = self.practice.book().draft(PLACE).ok().flatten()?.body;
+        let mut lines = body.lines();
+        let (at, scenario, title) = (lines.next()?, lines.next()?, lines.next()?);
+        let at = SimTime::ZERO + SimDuration::from_nanos(at.parse().ok()?);
+        Some(Place { scenario: scenario.into(), title: title.into(), at })
+    }
+    fn keep_lab(&mut self, place: Option<&Place>) {
+        let now = self.now();
+        let records = self.practice.records();
+        // It is a convenience: where it cannot be kept the lab begins anew.
+        let _ = match place {
+            Some(p) => records.keep_draft(PLACE, &format!("{}\n{}\n{}", p.at.as_nanos(), p.scenario, p.title), &now),
+            None => records.drop_draft(PLACE),
+        };
     }
 
     fn answer(&mut self, sitting: Sitting, asked: &Asked, reply: Reply, took: Duration, elapsed: Duration) -> Result<Graded, Trouble> {

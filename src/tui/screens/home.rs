@@ -7,7 +7,7 @@ use tui_input::Input;
 
 use crate::session::progress::short_date;
 use crate::session::view::ScenarioCard;
-use crate::tui::desk::Overview;
+use crate::tui::desk::{Overview, Place};
 use crate::tui::draw::{Pen, Spot};
 use crate::tui::keys::Context;
 use crate::tui::message::Message;
@@ -27,6 +27,8 @@ const BELOW: u16 = 6;
 pub enum Choice {
     /// The lab that is open.
     Continue,
+    /// The lab that was left another day.
+    Another,
     /// The page of practice that is open.
     Practice,
     /// The mock interview that was left.
@@ -60,6 +62,8 @@ pub struct Home {
     over: Option<Overview>,
     /// The page of practice that is still open.
     page: Option<String>,
+    /// The lab that was left another day.
+    place: Option<Place>,
 }
 
 impl Home {
@@ -87,11 +91,13 @@ impl Home {
             open: None,
             over: None,
             page: None,
+            place: None,
         }
     }
 
     /// Where the person stands, and the page of practice that is open.
-    pub fn set_standing(&mut self, over: Overview, page: Option<String>) {
+    pub fn set_standing(&mut self, over: Overview, page: Option<String>, place: Option<Place>) {
+        self.place = place;
         self.over = Some(over);
         self.page = page;
         self.labs.cursor = self.labs.cursor.min(self.rows().saturating_sub(1));
@@ -102,6 +108,8 @@ impl Home {
         let mut out = Vec::new();
         if let Some((title, at)) = &self.open {
             out.push(Left { choice: Choice::Continue, title: title.clone(), at: at.clone() });
+        } else if let Some(place) = &self.place {
+            out.push(Left { choice: Choice::Another, title: place.title.clone(), at: format!("left at {}", place.at.clock()) });
         }
         if let Some(page) = &self.page {
             out.push(Left { choice: Choice::Practice, title: page.clone(), at: "practice".into() });
@@ -111,6 +119,11 @@ impl Home {
             out.push(Left { choice: Choice::Interview, title: "Mock interview".into(), at });
         }
         out
+    }
+
+    /// True if a lab of this name is in the list.
+    pub fn has(&self, name: &str) -> bool {
+        self.cards.iter().any(|c| c.name == name)
     }
 
     fn needle(&self) -> String {

@@ -231,6 +231,13 @@ impl Desk for FakeDesk {
         }
     }
 
+    fn left_lab(&self) -> Option<Place> {
+        self.log.borrow().place.clone()
+    }
+    fn keep_lab(&mut self, place: Option<&Place>) {
+        self.log.borrow_mut().place = place.cloned();
+    }
+
     fn answer(&mut self, sitting: Sitting, asked: &Asked, reply: Reply, _: Duration, _: Duration) -> Result<Graded, Trouble> {
         let mut log = self.log.borrow_mut();
         if log.disk_full {

@@ -176,6 +176,7 @@ pub struct Log {
     pub minutes: u32,
     pub clock: std::time::Duration,
     pub disk_full: bool,
+    pub place: Option<crate::tui::desk::Place>,
 }
 
 pub struct Fake {

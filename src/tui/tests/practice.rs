@@ -103,7 +103,7 @@ fn an_answer_is_judged_with_the_words_that_prove_it() {
     s.press("<pgdn>").shows("missing The pods stay for 300 seconds");
     s.shows("not so: you said “moved immediately”").shows("elsewhere; until then the others");
     s.press("G").shows("Follow-up").shows("node-down at 2m50s").shows("m shows how it can be said");
-    s.press("m").press("G").shows("five minutes later").press("mG").shows("The endpoints shrink at once");
+    s.press("gm").shows("five minutes later").press("m").shows("The endpoints shrink at once");
     assert_eq!(s.log.borrow().handed_in.len(), 1);
 }
 
@@ -296,4 +296,14 @@ fn help_and_the_mouse_reach_everything() {
     s.click_on("senior").click_on("Enter begin").shows("30:00 left").click_on("F1 help").shows("Hand the answer in");
     s.press("<esc>").click_on("Esc leave").shows("Flash cards").click_on("q home").shows("Labs");
     assert_eq!(s.app.context(), Context::Home);
+}
+
+#[test]
+fn a_lab_that_was_left_goes_on_another_day() {
+    let mut s = Screen::home(100, 30);
+    s.press("/three<enter>n<esc>").shows("00:01:50.000");
+    // The terminal is closed.
+    s.app.keep();
+    let mut s = Screen::again(100, 30, Theme::default(), s.log.clone());
+    s.shows("Continue  A machine dies").shows("left at 01:50").press("<enter>").shows("00:01:50.000").hides("What will happen?");
 }

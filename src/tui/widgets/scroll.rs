@@ -29,6 +29,10 @@ impl Scroll {
         let last = self.total.get().saturating_sub(self.shown.get());
         self.first.set(self.first.get().saturating_add_signed(lines).min(last));
     }
+    /// This line to the top, as far as the text reaches.
+    pub fn to(&self, line: usize) {
+        self.first.set(line);
+    }
     pub fn to_end(&self) {
         self.first.set(usize::MAX);
     }

@@ -64,6 +64,8 @@ pub struct Ask {
     /// 0 none, then 20 s, 1 min, 3 min.
     model: usize,
     scroll: Scroll,
+    /// The model answer was asked for: it is scrolled into sight.
+    to_model: std::cell::Cell<bool>,
     first: std::cell::Cell<usize>,
 }
 
@@ -89,6 +91,7 @@ impl Ask {
             lab: desk.see(&asked.question.evidence),
             model: 0,
             scroll: Scroll::default(),
+            to_model: std::cell::Cell::new(false),
             first: std::cell::Cell::new(0),
             asked,
         };
@@ -228,6 +231,7 @@ impl Ask {
             },
             Message::Model => {
                 self.model = self.model % 3 + 1;
+                self.to_model.set(true);
                 Go::Stay
             }
             // In an interview the follow-up comes by itself.
@@ -572,6 +576,7 @@ impl Page for Ask {
                 answer: self.editor.text(),
                 rated: self.said.iter().any(Option::is_some),
                 model: self.model,
+                to_model: &self.to_model,
                 lab: self.lab.as_ref(),
                 about: &about,
                 interview: self.sitting == Sitting::Interview,

@@ -1,5 +1,6 @@
 //! A judged answer: the score, the answer with the proving words lit, the rubric, wrong beliefs with what is true, model answers.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,12 +28,17 @@ pub struct Shown<'a> {
     /// The person judged it, not the grader.
     pub rated: bool,
     pub model: usize,
+    /// Scroll to the model answer, once.
+    pub to_model: &'a Cell<bool>,
     /// The lab that shows it.
     pub lab: Option<&'a (Arc<str>, SimTime)>,
     pub about: &'a str,
     pub interview: bool,
     pub today: Date,
 }
+
+/// The heading of the model answer.
+const MODEL: &str = "It can be said like this   ";
 
 /// Words that prove a point: colour and a line below.
 fn proving(pen: &Pen) -> Style {
@@ -61,6 +67,7 @@ pub fn draw(pen: &mut Pen, body: Rect, shown: &Shown, scroll: &Scroll) {
         beliefs(&mut doc, pen, shown);
         advice(&mut doc, pen, shown);
         rest(&mut doc, pen, shown);
+        find_model(&doc, body, shown, scroll);
         doc.draw(pen, body, scroll);
         return;
     }
@@ -78,6 +85,7 @@ pub fn draw(pen: &mut Pen, body: Rect, shown: &Shown, scroll: &Scroll) {
     let mut b = Doc::new(right.saturating_sub(1));
     rubric(&mut b, pen, shown);
     rest(&mut b, pen, shown);
+    find_model(&b, body, shown, scroll);
     // Both scroll together, as far as the longer one reaches.
     let most = a.lines.len().max(b.lines.len());
     a.lines.resize(most, Vec::new());
@@ -93,6 +101,21 @@ pub fn draw(pen: &mut Pen, body: Rect, shown: &Shown, scroll: &Scroll) {
         let mut x = bar.x;
         for (words, style) in line {
             x += pen.put(x, y, bar.right().saturating_sub(x), words, *style);
+        }
+    }
+}
+
+/// Brings the model answer into sight after it was asked for.
+fn find_model(doc: &Doc, body: Rect, shown: &Shown, scroll: &Scroll) {
+    if !shown.to_model.take() {
+        return;
+    }
+    let heading = |l: &Vec<(String, Style)>| l.first().is_some_and(|(words, _)| words.starts_with(MODEL));
+    if let Some(line) = doc.lines.iter().position(heading) {
+        let height = usize::from(body.height);
+        let first = scroll.lay(height, doc.lines.len());
+        if line < first || doc.lines.len() > first + height {
+            scroll.to(line);
         }
     }
 }
@@ -257,7 +280,7 @@ pub fn model(doc: &mut Doc, pen: &Pen, question: &Question, which: usize) {
         _ => &a.long,
     };
     doc.gap();
-    let mut heading: Vec<(&str, Style)> = vec![("It can be said like this   ", dim)];
+    let mut heading: Vec<(&str, Style)> = vec![(MODEL, dim)];
     for (i, name) in ["20 seconds", "1 minute", "3 minutes"].into_iter().enumerate() {
         if i > 0 {
             heading.push((pen.theme.glyphs.split, dim));
