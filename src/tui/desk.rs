@@ -234,8 +234,6 @@ pub trait Desk {
     fn known(&self, question: &str) -> Known;
     /// The lab that shows a piece of evidence, and when.
     fn see(&self, evidence: &Evidence) -> Option<(Arc<str>, SimTime)>;
-    /// False while typed answers are judged by the person, against the rubric.
-    fn grades(&self) -> bool;
 
     // whose progress it is
     fn profile(&self) -> Arc<str>;

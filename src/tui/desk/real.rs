@@ -43,6 +43,8 @@ pub struct RealDesk {
     predictions: Option<Predictions>,
     drill: Option<Drill>,
     chosen: Option<usize>,
+    /// The answer whose follow-up may be answered next.
+    first: Option<answer::Graded>,
 }
 
 impl RealDesk {
@@ -60,6 +62,7 @@ impl RealDesk {
             predictions: None,
             drill: None,
             chosen: None,
+            first: None,
         })
     }
 
@@ -164,9 +167,6 @@ impl Desk for RealDesk {
     }
     fn see(&self, evidence: &Evidence) -> Option<(Arc<str>, SimTime)> {
         self.practice.see(evidence).lab().map(|lab| (lab.scenario.clone(), lab.at))
-    }
-    fn grades(&self) -> bool {
-        false
     }
     fn known(&self, question: &str) -> Known {
         let standing = self.practice.standing();
@@ -279,31 +279,39 @@ impl Desk for RealDesk {
     fn answer(&mut self, sitting: Sitting, asked: &Asked, reply: Reply, took: Duration, elapsed: Duration) -> Result<Graded, Trouble> {
         let now = self.now();
         let id = &asked.question.id;
-        let said = match reply {
-            Reply::Rated(said) => said.to_vec(),
-            Reply::Passed => Vec::new(),
-            Reply::Typed(_) => return Err("typed answers cannot be judged".into()),
-        };
-        let graded = match sitting {
-            Sitting::Interview => {
+        let said = if let Reply::Rated(said) = reply { said } else { &[] };
+        let graded = match (sitting, reply) {
+            (Sitting::Interview, _) => {
                 let graded = match reply {
+                    Reply::Typed(text) => self.practice.answer_interview(text, elapsed, &now)?,
+                    Reply::Rated(said) => self.practice.rate_interview(said, elapsed, &now)?,
                     Reply::Passed => self.practice.skip_interview(elapsed, &now)?,
-                    _ => self.practice.rate_interview(&said, elapsed, &now)?,
                 };
                 let next = self.interview(elapsed).map(|(asked, ..)| asked).filter(|a| a.follow_up);
                 return Ok(self.graded(graded, next));
             }
-            Sitting::Cards => self.practice.rate_card_points(&said, Some(took), &now)?,
-            Sitting::Free if asked.follow_up => {
-                // Exercise: it changes no date, and is not kept.
-                let marks = Marks::rated(&asked.question, &spread(asked, &said)).only(&asked.points);
-                let _ = self.practice.records().drop_draft(&slot(&asked.question));
-                let points = marks.points.iter().map(|(id, d)| (id.clone(), *d, Vec::new())).collect();
-                return Ok(Graded { score: marks.score, points, next: marks.next, ..Graded::default() });
+            (Sitting::Cards, Reply::Typed(text)) => self.practice.answer_card(text, Some(took), &now)?,
+            (Sitting::Cards, _) => self.practice.rate_card_points(said, Some(took), &now)?,
+            // Follow-ups are exercise: they change no date, and are not kept.
+            (Sitting::Free, _) if asked.follow_up => {
+                let graded = match (reply, &self.first) {
+                    (Reply::Typed(text), Some(first)) if first.question.id == *id => {
+                        self.practice.grade_follow_up(first, first.follow_up.unwrap_or(0), text)?
+                    }
+                    _ => {
+                        let marks = Marks::rated(&asked.question, &spread(asked, said)).only(&asked.points);
+                        let points = marks.points.iter().map(|(id, d)| (id.clone(), *d, Vec::new())).collect();
+                        return Ok(Graded { score: marks.score, points, next: marks.next, ..Graded::default() });
+                    }
+                };
+                self.practice.records().drop_draft(&slot(&asked.question)).map_err(|e| e.to_string())?;
+                return Ok(self.graded(graded, None));
             }
-            Sitting::Free => self.practice.rate(id, &said, Aloud::Spoken, Some(took), &now)?,
+            (Sitting::Free, Reply::Typed(text)) => self.practice.answer(id, text, Some(took), &now)?,
+            (Sitting::Free, _) => self.practice.rate(id, said, Aloud::Spoken, Some(took), &now)?,
         };
         let next = follow_up(&graded);
+        self.first = Some(graded.clone());
         Ok(self.graded(graded, next))
     }
 

@@ -155,9 +155,6 @@ impl Desk for FakeDesk {
         let Evidence::Scenario { name, at, .. } = evidence else { return None };
         Some((name.clone(), SimTime::ZERO + SimDuration::parse(at).unwrap()))
     }
-    fn grades(&self) -> bool {
-        true
-    }
 
     fn profile(&self) -> Arc<str> {
         self.log.borrow().profile.clone().unwrap_or_else(|| "default".into())

@@ -148,12 +148,7 @@ impl Ask {
 
     fn submit(&mut self, desk: &mut dyn Desk) -> Go {
         if !self.editor.is_empty() {
-            if desk.grades() {
-                return self.hand_in(None, desk);
-            }
-            self.keep(desk);
-            self.phase = Phase::Rating(0);
-            return Go::Stay;
+            return self.hand_in(None, desk);
         }
         if std::mem::replace(&mut self.warned, true) {
             return self.hand_in(Some(Reply::Passed), desk);
