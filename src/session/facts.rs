@@ -51,6 +51,13 @@ impl Facts for LabFacts<'_> {
         match name {
             "detected_after" => watched(FaultWatch::detected_after, |_, now| now),
             "recovered_after" => watched(FaultWatch::recovered_after, |f, now| f.calm_since().unwrap_or(now)),
+            "happened_after" => match (self.call(world, name, args), self.entry_at(text(args, 0))) {
+                (Ok(Value::Number(_)), _) => Still::Final,
+                (_, Ok(Some(from))) => Still::AtLeast((now - from).as_secs_f64()),
+                _ => Still::AtLeast(0.0),
+            },
+            // What a command that has ended printed.
+            "output" | "exit_status" if !slot.running && matches!(self.entry_at(text(args, 0)), Ok(Some(_))) => Still::Final,
             // A window of time moves on; what it counts can shrink.
             _ if args.iter().any(Value::is_object) => Still::Open,
             "sent" | "ok" | "failed" | "downtime_s" | "impaired_s" | "longest_outage_s" | "manual_actions" | "happened" => {

@@ -51,7 +51,7 @@ fn unknown_ids_get_the_nearest() {
 #[test]
 fn a_claim_in_full() {
     let out = text(&claims(&["g-05", "--verify"]).stdout);
-    for part in ["G-05", "true, with conditions", "Say: \u{201c}", "holds in node-down: Noticed after 45s", "questions: node-fails-3am"] {
+    for part in ["G-05", "true, with conditions", "Say: \u{201c}", "shown by node-down: Noticed after 45s", "questions: node-fails-3am"] {
         assert!(out.contains(part), "{part} is missing:\n{out}");
     }
     let out = text(&claims(&["--theme", "choosing"]).stdout);

@@ -38,6 +38,11 @@ pub fn select<'a>(claims: &'a Claims, ids: &[String], theme: Option<&str>) -> Re
             return Err(format!("error: there is no theme '{word}'; {hint}"));
         }
     };
+    if let Some(theme) = theme {
+        for c in ids.iter().filter_map(|id| claims.get(id)).filter(|c| c.theme != theme.id) {
+            return Err(format!("error: {} is in the theme {}, not in {}", c.id, c.theme, theme.id));
+        }
+    }
     let named = |c: &Claim| ids.is_empty() || ids.iter().any(|id| c.id.eq_ignore_ascii_case(id));
     let inside = |c: &Claim| theme.is_none_or(|t| t.id == c.theme);
     Ok(claims.claims.iter().filter(|c| named(c) && inside(c)).collect())

@@ -102,8 +102,8 @@ fn card(out: &mut String, c: &Claim, ran: bool, found: Option<&Finding>) {
 
 fn finding(out: &mut String, f: &Finding, indent: usize) {
     let pad = " ".repeat(indent);
-    let word = if f.holds { "holds" } else { "does not hold" };
-    let _ = writeln!(out, "{pad}{}", wrapped(&format!("{word} in {}: {}", f.scenario, f.measured), indent));
+    let word = if f.holds { "shown by" } else { "not shown by" };
+    let _ = writeln!(out, "{pad}{}", wrapped(&format!("{word} {}: {}", f.scenario, f.measured), indent));
     if !f.holds {
         let _ = writeln!(out, "{pad}{}", wrapped(&format!("because {}", f.evidence), indent));
     }
@@ -113,20 +113,24 @@ fn summary(claims: &[&Claim], findings: Option<&[Finding]>) -> String {
     let count = |v: Verdict| claims.iter().filter(|c| c.verdict == v).count();
     let shown = claims.iter().filter(|c| c.shows.is_some()).count();
     let mut out = format!(
-        "{} claims: {} true ✔, {} true with conditions ~, {} myths ✖. ",
-        claims.len(),
+        "{}: {} true ✔, {} true with conditions ~, {} ✖. ",
+        counted(claims.len(), "claim"),
         count(Verdict::True),
         count(Verdict::TrueWithConditions),
-        count(Verdict::Myth)
+        counted(count(Verdict::Myth), "myth")
     );
     let _ = match findings {
         None => writeln!(out, "A run shows {shown} of them: add --verify."),
         Some(all) => {
             let held = all.iter().filter(|f| f.holds).count();
-            writeln!(out, "Runs showed {}: {held} hold, {} do not.", all.len(), all.len() - held)
+            writeln!(out, "Runs looked at {} and bear out {held}.", all.len())
         }
     };
     out
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Text in lines of at most [`WIDTH`] columns; lines after the first are indented.

@@ -31,8 +31,8 @@ fn a_claim_can_fail() {
     assert_eq!(found[0].measured, "3 are ready");
     assert!(found[0].evidence.contains("kubernetes.ready('deployment/web') = 3"), "{}", found[0].evidence);
     let text = text(&c, &c.claims.iter().collect::<Vec<_>>(), Some(&found), true);
-    assert!(text.contains("does not hold in web-3-replicas: 3 are ready"), "{text}");
-    assert!(text.contains("1 claims: 0 true ✔, 0 true with conditions ~, 1 myths ✖. Runs showed 1: 0 hold, 1 do not."), "{text}");
+    assert!(text.contains("not shown by web-3-replicas: 3 are ready"), "{text}");
+    assert!(text.contains("1 claim: 0 true ✔, 0 true with conditions ~, 1 myth ✖. Runs looked at 1 and bear out 0."), "{text}");
 }
 
 #[test]
@@ -74,6 +74,7 @@ fn ids_and_themes_are_found_or_named() {
     assert_eq!(select(&all, &ids(&["g-05", "A-01"]), None).unwrap().iter().map(|c| &*c.id).collect::<Vec<_>>(), ["A-01", "G-05"]);
     assert!(select(&all, &ids(&["G5"]), None).unwrap_err().contains("did you mean G-05?"));
     assert!(select(&all, &[], Some("healng")).unwrap_err().contains("did you mean healing?"));
+    assert_eq!(select(&all, &ids(&["G-05"]), Some("cost")).unwrap_err(), "error: G-05 is in the theme healing, not in cost");
     assert!(select(&all, &[], Some("healing")).unwrap().iter().all(|c| &*c.theme == "healing"));
     assert_eq!(select(&all, &[], None).unwrap().len(), all.claims.len());
 }
@@ -104,4 +105,23 @@ fn scenarios_name_claims_that_exist() {
             assert!(all.get(id).is_some(), "{}: there is no claim {id}", card.name);
         }
     }
+}
+
+#[test]
+fn questions_and_claims_know_each_other() {
+    let all = catalogue().unwrap();
+    let bank = &crate::study::deck::shelf::built_in().bank;
+    let mut wrong = Vec::new();
+    for c in &all.claims {
+        let unknown = c.questions.iter().filter(|q| bank.get(q).is_none());
+        wrong.extend(unknown.map(|q| format!("{}: there is no question {q}", c.id)));
+    }
+    for q in bank.questions() {
+        if let crate::study::bank::Evidence::Claim(id) = &q.evidence
+            && all.get(id).is_none()
+        {
+            wrong.push(format!("{}: there is no claim {id}", q.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

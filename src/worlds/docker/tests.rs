@@ -377,3 +377,18 @@ fn setups_are_checked() {
     let nowhere = DockerSetup { run: vec![(Some("z".into()), "docker ps".into())], ..three() };
     assert!(Docker::new(nowhere, Vec::new(), 1).unwrap_err().to_string().contains("there is no host `z`"));
 }
+
+#[test]
+fn a_command_for_another_engine_runs_there() {
+    let mut b = Bench::new(three());
+    for (line, host) in
+        [("docker -H ssh://host-2 run -d --name extra shop:1", "host-2"), ("docker --context host-3 run -d --name more shop:1", "host-3")]
+    {
+        b.run(line);
+        b.quiet(3);
+        let name = line.split(' ').rev().nth(1).unwrap();
+        let all = b.world.fact("containers", &[], b.now).unwrap();
+        let found = all.as_array().unwrap().iter().find(|c| c["name"] == name).unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(found["host"], host, "{line}");
+    }
+}

@@ -177,8 +177,8 @@ pub fn words(line: &str) -> Result<Vec<String>, String> {
     shell_words::split(line).map_err(|e| e.to_string())
 }
 
-/// Runs one command line against a host's engine.
-pub fn dispatch(d: &mut Docker, host: &HostName, argv: &[String], owner: Owner, files: &dyn Files, cx: &mut Cx) -> Reply {
+/// Runs one command line against a host's engine, or the one its own flags name.
+pub fn dispatch(d: &mut Docker, usual: &HostName, argv: &[String], owner: Owner, files: &dyn Files, cx: &mut Cx) -> Reply {
     let Some((program, mut rest)) = argv.split_first().map(|(p, r)| (p.as_str(), r)) else { return Reply::out("") };
     if program == "docker-compose" {
         return Reply::fail("docker-compose: command not found (Compose v1 is gone; use: docker compose)", 127);
@@ -186,7 +186,7 @@ pub fn dispatch(d: &mut Docker, host: &HostName, argv: &[String], owner: Owner, 
     if program != "docker" {
         return Reply::fail(format!("{program}: command not found"), 127);
     }
-    let mut host = host.clone();
+    let mut host = usual.clone();
     // Flags of `docker` itself.
     while let Some(flag) = rest.first().filter(|w| w.starts_with('-')) {
         let (name, inline) = flag.split_once('=').map_or((flag.as_str(), None), |(n, v)| (n, Some(v.to_string())));
@@ -236,13 +236,13 @@ pub fn dispatch(d: &mut Docker, host: &HostName, argv: &[String], owner: Owner, 
         return help(d);
     }
     if let Some(plugin) = d.plugins.iter().copied().find(|p| p.name == first) {
-        return (plugin.run)(d, &host, &rest[1..], owner, files, cx);
+        return elsewhere((plugin.run)(d, &host, &rest[1..], owner, files, cx), usual, host);
     }
     let fits = |p: &[&str]| rest.len() >= p.len() && p.iter().zip(rest).all(|(a, b)| a == b);
     let found = verbs().flat_map(|v| v.paths.iter().map(move |p| (v, *p))).filter(|(_, p)| fits(p)).max_by_key(|(_, p)| p.len());
     let Some((verb, path)) = found else { return unknown(rest) };
     let name = format!("docker {}", path.join(" "));
-    run_verb(d, verb, &name, &host, &rest[path.len()..], owner, files, cx)
+    elsewhere(run_verb(d, verb, &name, &host, &rest[path.len()..], owner, files, cx), usual, host)
 }
 
 /// What a command line must look like: enough to take it apart and to explain it.
@@ -337,6 +337,39 @@ pub fn noted(reply: Reply, notes: String) -> Reply {
             Reply::Done(output)
         }
         Reply::Script(inner) => Reply::Script(Box::new(Noted { notes, inner })),
+    }
+}
+
+/// A script that goes on works on the engine its command named, not on the one the session usually talks to.
+fn elsewhere(reply: Reply, usual: &HostName, host: HostName) -> Reply {
+    match reply {
+        Reply::Script(inner) if host != *usual => Reply::Script(Box::new(Elsewhere { host, inner })),
+        other => other,
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Elsewhere {
+    host: HostName,
+    inner: Box<dyn Script>,
+}
+
+impl Script for Elsewhere {
+    fn advance(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
+        io.host = self.host.clone();
+        self.inner.advance(d, io, cx)
+    }
+    fn interrupt(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
+        self.inner.interrupt(d, io, cx)
+    }
+    fn watches(&self) -> bool {
+        self.inner.watches()
+    }
+    fn engine_lost(&mut self, why: &str, io: &mut Io) -> i32 {
+        self.inner.engine_lost(why, io)
+    }
+    fn clone_box(&self) -> Box<dyn Script> {
+        Box::new(self.clone())
     }
 }
 
