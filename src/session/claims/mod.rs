@@ -24,7 +24,7 @@ pub fn catalogue() -> Result<Claims, String> {
 /// # Errors
 /// A sentence that names an unknown id or theme and what may have been meant.
 pub fn select<'a>(claims: &'a Claims, ids: &[String], theme: Option<&str>) -> Result<Vec<&'a Claim>, String> {
-    for id in ids.iter().filter(|id| claims.get(id).is_none()) {
+    if let Some(id) = ids.iter().find(|id| claims.get(id).is_none()) {
         let near = claims.nearest(id).map_or_else(String::new, |n| format!("; did you mean {n}?"));
         return Err(format!("error: there is no claim '{id}'{near}"));
     }
@@ -38,10 +38,10 @@ pub fn select<'a>(claims: &'a Claims, ids: &[String], theme: Option<&str>) -> Re
             return Err(format!("error: there is no theme '{word}'; {hint}"));
         }
     };
-    if let Some(theme) = theme {
-        for c in ids.iter().filter_map(|id| claims.get(id)).filter(|c| c.theme != theme.id) {
-            return Err(format!("error: {} is in the theme {}, not in {}", c.id, c.theme, theme.id));
-        }
+    if let Some(theme) = theme
+        && let Some(c) = ids.iter().filter_map(|id| claims.get(id)).find(|c| c.theme != theme.id)
+    {
+        return Err(format!("error: {} is in the theme {}, not in {}", c.id, c.theme, theme.id));
     }
     let named = |c: &Claim| ids.is_empty() || ids.iter().any(|id| c.id.eq_ignore_ascii_case(id));
     let inside = |c: &Claim| theme.is_none_or(|t| t.id == c.theme);

@@ -92,8 +92,8 @@ impl Verification {
             stop @ (Stop::Reached | Stop::End) => {
                 // At the end of a run every moment has come.
                 let due = |l: &Look| stop == Stop::End || l.at <= target;
-                while let Some(look) = group.looks.pop_front_if(|l| due(l)) {
-                    self.findings.push(look.decide(&session, &group.scenario));
+                while group.looks.front().is_some_and(due) {
+                    self.findings.extend(group.looks.pop_front().map(|l| l.decide(&session, &group.scenario)));
                 }
             }
         }
