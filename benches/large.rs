@@ -74,7 +74,7 @@ timeline: [{{at: {settled}s, id: blackout, fault: {{kind: node-down, on: {{kuber
 expect: [{{finally: \"kubernetes.ready('deployment/app-0') == {}\"}}]
 debrief: [done]
 ",
-        (pods / apps) + usize::from(pods % apps > 0)
+        pods.div_ceil(apps)
     )
 }
 

@@ -192,11 +192,11 @@ impl Journal {
         self.records.is_empty()
     }
     /// A record is about to be appended.
-    fn count(&mut self, reason: &Cow<'static, str>, world: &'static str, kind: RecordType) {
+    fn count(&mut self, reason: &str, world: &'static str, kind: RecordType) {
         match self.reasons.get_mut(reason) {
             Some(worlds) => *worlds.entry(world).or_default() += 1,
             None => {
-                self.reasons.insert(reason.clone(), BTreeMap::from([(world, 1)]));
+                self.reasons.insert(reason.to_owned().into(), BTreeMap::from([(world, 1)]));
             }
         }
         if matches!(kind, RecordType::Command | RecordType::Fault) {

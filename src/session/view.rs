@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 pub use crate::kernel::{FieldChange, ObjectRef, Record, RecordId, RecordType, SimDuration, SimTime};
 pub use crate::worlds::view::{
-    AppView, Column, CopyList, CopyView, Health, HostView, Inspection, Lamp, Move, Placing, TurnedDown, Waiting, Weighed, Weighing,
-    WorldView,
+    AppView, Column, CopyList, CopyView, Health, HostView, Inspection, Lamp, Move, Placing, RoomMade, TurnedDown, Waiting, Weighed,
+    Weighing, WorldView,
 };
 
 /// The lab at one moment.

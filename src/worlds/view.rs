@@ -199,8 +199,8 @@ pub struct Weighing {
     /// Machines that were looked at, of how many.
     pub looked_at: usize,
     pub machines: usize,
-    /// Where room is made, who must go for it, and where room could be made just as well.
-    pub preemption: Option<(Arc<str>, Vec<String>, Vec<Arc<str>>)>,
+    /// Where room is made, if it can be.
+    pub preemption: Option<RoomMade>,
     /// What the pod's condition and event say if nothing fits.
     pub message: String,
     /// The nearest changes, and what would come of each.
@@ -227,6 +227,16 @@ pub struct Weighed {
     pub total: Option<i64>,
     /// It shares the highest total.
     pub best: bool,
+}
+
+/// Preemption: who goes where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomMade {
+    pub machine: Arc<str>,
+    /// The pods that must go, as `namespace/name`.
+    pub victims: Vec<String>,
+    /// Machines on which room could be made just as well.
+    pub equal: Vec<Arc<str>>,
 }
 
 /// Machines turned down for the same reason.

@@ -13,7 +13,7 @@ use super::{Graded, Practice};
 
 impl Graded {
     /// From the grader's judgement.
-    pub(super) fn graded(question: &Arc<Question>, grade: &Grade) -> Self {
+    pub(super) fn of(question: &Arc<Question>, grade: &Grade) -> Self {
         let point = |p: &crate::study::bank::Point| {
             let covered = grade.covered.iter().find(|c| c.point == p.id);
             PointMark {
@@ -58,7 +58,7 @@ impl Practice {
     /// The grader learns the bank's words the first time.
     pub(super) fn judged(&self, question: &Arc<Question>, answer: &str) -> Graded {
         let grader = self.grader.get_or_init(|| self.library.grader());
-        Graded::graded(question, &grader.grade(question, answer))
+        Graded::of(question, &grader.grade(question, answer))
     }
 
     /// Grades an answer; nothing is stored.

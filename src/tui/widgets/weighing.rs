@@ -6,7 +6,7 @@ use std::cell::Cell;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::session::view::{SimTime, TurnedDown, Waiting, Weighed, Weighing};
+use crate::session::view::{RoomMade, SimTime, TurnedDown, Waiting, Weighed, Weighing};
 use crate::tui::draw::Pen;
 use crate::tui::text;
 use crate::tui::theme::Ink;
@@ -112,8 +112,8 @@ fn lines(pen: &Pen, w: &Weighing, width: u16, height: u16) -> Vec<Row> {
         }));
     }
     turned_down(pen, &w.turned_down, width, &mut rows);
-    if let Some((node, victims, equal)) = &w.preemption {
-        let go = format!("{node} is nominated; {} must go, then it is tried again", list(victims, NAMES));
+    if let Some(RoomMade { machine, victims, equal }) = &w.preemption {
+        let go = format!("{machine} is nominated; {} must go, then it is tried again", list(victims, NAMES));
         rows.push(vec![]);
         rows.extend(labelled(pen, "preemption", &go, width));
         if !equal.is_empty() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::kernel::{ObjectRef, SimTime, Streams};
 use crate::worlds::kubernetes::api::meta::Key;
 use crate::worlds::kubernetes::api::object::Object;
-use crate::worlds::view::{Column, Move, Placing, TurnedDown, Waiting, Weighed, Weighing};
+use crate::worlds::view::{Column, Move, Placing, RoomMade, TurnedDown, Waiting, Weighed, Weighing};
 
 use super::component::{CHANCE, Scheduler};
 use super::cycle::{Decided, decide};
@@ -108,7 +108,7 @@ fn weighing(d: &Decision, pod: &PodInfo, cluster: &Cluster) -> Weighing {
         machines: d.cluster_size,
         preemption: d.preemption.as_ref().map(|(node, victims)| {
             let equal = d.equal_preemptions.iter().map(|(n, _)| n.clone()).collect();
-            (node.clone(), d.victim_names(victims), equal)
+            RoomMade { machine: node.clone(), victims: d.victim_names(victims), equal }
         }),
         message: d.message.clone(),
         moves: offline::explore(cluster, pod, d).into_iter().map(|w| Move { change: w.change, to: w.node, moves: w.moves }).collect(),
