@@ -232,6 +232,15 @@ fn drain_respects_budgets_and_moves_everything() {
 }
 
 #[test]
+fn drain_of_no_node_says_nothing_and_of_two_choices_says_so() {
+    let mut live = Live::with_shop(1);
+    let out = live.kubectl("drain -l disk=ssd");
+    assert_eq!((out.exit, &*out.stdout, &*out.stderr), (0, "", ""));
+    let out = live.kubectl("drain node-1 -l disk=ssd");
+    assert!(out.exit == 1 && out.stderr.contains("cannot specify both a node name and a --selector option"), "{}", out.stderr);
+}
+
+#[test]
 fn drain_refuses_what_nobody_would_replace() {
     let mut live = Live::with_shop(1);
     live.ok("run lonely --image=busybox --command -- sleep 1000");

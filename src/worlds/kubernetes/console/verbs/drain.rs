@@ -42,6 +42,10 @@ fn nodes(sh: &mut Shell, args: &Args, verb: &str) -> Result<Vec<Item>, Failure> 
     if args.words.is_empty() && !args.has("selector") {
         return Err(Failure::error(format_args!("USAGE: {verb} NODE [flags]\nSee 'kubectl {verb} -h' for help and examples")));
     }
+    if !args.words.is_empty() && args.has("selector") {
+        let what = "error: cannot specify both a node name and a --selector option";
+        return Err(Failure::error(format_args!("{what}\nSee 'kubectl {verb} -h' for help and examples")));
+    }
     let mut words = vec!["nodes".to_string()];
     words.extend(
         args.words
@@ -53,7 +57,8 @@ fn nodes(sh: &mut Shell, args: &Args, verb: &str) -> Result<Vec<Item>, Failure> 
     for f in &found.missing {
         sh.complain(f);
     }
-    if found.items.is_empty() {
+    // A selector that picks no node is no error: nothing is done, and nothing said (drain.go, Complete).
+    if found.items.is_empty() && !found.missing.is_empty() {
         return Err(Failure { text: String::new(), exit: 1 });
     }
     Ok(found.items)
