@@ -3,6 +3,7 @@
 pub mod doc;
 pub mod editor;
 pub mod scroll;
+pub mod search;
 pub mod sparkline;
 pub mod textview;
 pub mod weighing;

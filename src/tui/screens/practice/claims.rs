@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyEvent};
+use crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use tui_input::Input;
-use tui_input::backend::crossterm::EventHandler;
 
 use crate::session::claims::{Claim, Verdict};
 use crate::session::practice::{Evidence, Question};
@@ -20,6 +18,7 @@ use crate::tui::page::{Go, Page, count};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::doc::Doc;
 use crate::tui::widgets::scroll::{List, Scroll};
+use crate::tui::widgets::search::Search;
 
 use super::pick::Pick;
 use super::{lab_of_claim, select};
@@ -36,8 +35,7 @@ pub struct ClaimsPage {
     list: List,
     /// Only these, as those of one question.
     only: Option<Vec<Arc<str>>>,
-    search: Option<Input>,
-    kept: String,
+    search: Search,
     checking: bool,
     asked: BTreeSet<Arc<str>>,
     details: Scroll,
@@ -51,8 +49,7 @@ impl ClaimsPage {
             theme: List::default(),
             list: List::default(),
             only: None,
-            search: None,
-            kept: String::new(),
+            search: Search::default(),
             checking: false,
             asked: BTreeSet::new(),
             details: Scroll::default(),
@@ -78,7 +75,7 @@ impl ClaimsPage {
     }
 
     fn needle(&self) -> String {
-        self.search.as_ref().map_or(&*self.kept, |i| i.value()).to_lowercase()
+        self.search.needle()
     }
 
     fn shown<'d>(&self, desk: &'d dyn Desk) -> Vec<&'d Claim> {
@@ -189,7 +186,7 @@ pub fn verdict(pen: &Pen, verdict: Verdict) -> (&'static str, Style, &'static st
 
 impl Page for ClaimsPage {
     fn context(&self) -> Context {
-        if self.search.is_some() { Context::Filter } else { Context::Claims }
+        if self.search.is_open() { Context::Filter } else { Context::Claims }
     }
     fn crumb(&self) -> String {
         "Claims".into()
@@ -200,20 +197,10 @@ impl Page for ClaimsPage {
         vec![(format!("{scenario} "), Ink::Text), (glyphs.full.repeat(full), Ink::Kubernetes), (glyphs.empty.repeat(10 - full), Ink::Faint)]
     }
     fn update(&mut self, message: Message, desk: &mut dyn Desk) -> Go {
-        if let Some(input) = &self.search {
-            match message {
-                Message::Submit => {
-                    self.kept = input.value().to_string();
-                    self.search = None;
-                }
-                Message::Back => {
-                    self.kept.clear();
-                    self.search = None;
-                }
-                m => {
-                    let total = self.shown(desk).len();
-                    self.list.update(m, total);
-                }
+        if self.search.is_open() {
+            if !self.search.closes(&message) {
+                let total = self.shown(desk).len();
+                self.list.update(message, total);
             }
             return Go::Stay;
         }
@@ -222,7 +209,7 @@ impl Page for ClaimsPage {
             Message::PreviousPane | Message::Left => self.turn_theme(self.themes.len()),
             Message::Filter => {
                 self.only = None;
-                self.search = Some(Input::new(self.kept.clone()));
+                self.search.begin();
             }
             Message::Verify => match self.current(desk).map(|c| (c.id.clone(), c.shows.is_some())) {
                 Some((id, true)) => return self.check(vec![id], desk),
@@ -243,7 +230,7 @@ impl Page for ClaimsPage {
                 let ids = self.current(desk).map(|c| c.questions.clone()).unwrap_or_default();
                 return if ids.is_empty() { Go::Say("no question uses this one".into()) } else { Go::Open(Box::new(Pick::of(&ids, desk))) };
             }
-            Message::Back if !self.kept.is_empty() => self.kept.clear(),
+            Message::Back if !self.search.kept().is_empty() => self.search.clear(),
             Message::Back => return Go::Back,
             Message::PageUp | Message::PageDown => {
                 self.details.update(message);
@@ -258,14 +245,13 @@ impl Page for ClaimsPage {
         Go::Stay
     }
     fn typed(&mut self, key: &KeyEvent) {
-        if let Some(input) = &mut self.search {
-            input.handle_event(&Event::Key(*key));
+        if self.search.typed(key) {
             self.list.cursor = 0;
         }
     }
     fn paste(&mut self, words: &str) {
-        for c in words.chars().filter(|c| !c.is_control()) {
-            self.typed(&KeyEvent::from(crossterm::event::KeyCode::Char(c)));
+        if self.search.paste(words) {
+            self.list.cursor = 0;
         }
     }
     fn click(&mut self, column: usize, row: usize, _desk: &mut dyn Desk) -> Go {
@@ -300,18 +286,12 @@ impl Page for ClaimsPage {
             (None, 0) => "everything",
             (None, n) => self.themes.get(n - 1).map_or("", |t| &t.1),
         };
-        match &self.search {
-            Some(input) => {
-                let key = pen.ink(Ink::Key);
-                pen.line(body.x + 1, body.y, body.width, &[("/ ", key), (input.value(), plain)]);
-                cursor = Some(Position { x: body.x + 3 + u16::try_from(input.visual_cursor()).unwrap_or(0), y: body.y });
-            }
-            None if self.kept.is_empty() => {
-                pen.put(body.x + 1, body.y, body.width, heading, strong);
-            }
-            None => {
-                pen.put(body.x + 1, body.y, body.width, &format!("{heading}  /{}", self.kept), strong);
-            }
+        if self.search.is_open() {
+            cursor = self.search.draw(pen, body);
+        } else if self.search.kept().is_empty() {
+            pen.put(body.x + 1, body.y, body.width, heading, strong);
+        } else {
+            pen.put(body.x + 1, body.y, body.width, &format!("{heading}  /{}", self.search.kept()), strong);
         }
         pen.right(body, body.y, &[(&count(shown.len(), "claim"), dim)]);
 

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use crossterm::event::{Event, KeyEvent};
+use crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
-use tui_input::Input;
-use tui_input::backend::crossterm::EventHandler;
 
 use crate::session::practice::{Level, Question};
 use crate::tui::desk::Desk;
@@ -17,6 +15,7 @@ use crate::tui::text;
 use crate::tui::theme::Ink;
 use crate::tui::widgets::doc::Doc;
 use crate::tui::widgets::scroll::{List, Scroll};
+use crate::tui::widgets::search::Search;
 
 use super::ask::Ask;
 use super::{TWO_COLUMNS, known, level, select};
@@ -31,8 +30,7 @@ pub struct Pick {
     topic: usize,
     /// 0 all, then one of [`LEVELS`].
     level: usize,
-    search: Option<Input>,
-    kept: String,
+    search: Search,
     list: List,
 }
 
@@ -44,8 +42,7 @@ impl Pick {
             topics: bank.topics().iter().map(|t| (t.id.clone(), t.title.clone())).collect(),
             topic: 0,
             level: 0,
-            search: None,
-            kept: String::new(),
+            search: Search::default(),
             list: List::default(),
         }
     }
@@ -57,7 +54,7 @@ impl Pick {
     }
 
     fn needle(&self) -> String {
-        self.search.as_ref().map_or(&*self.kept, |i| i.value()).to_lowercase()
+        self.search.needle()
     }
 
     fn shown(&self) -> Vec<&Arc<Question>> {
@@ -81,39 +78,29 @@ impl Pick {
 
 impl Page for Pick {
     fn context(&self) -> Context {
-        if self.search.is_some() { Context::Filter } else { Context::Pick }
+        if self.search.is_open() { Context::Filter } else { Context::Pick }
     }
     fn crumb(&self) -> String {
         "Questions".into()
     }
     fn update(&mut self, message: Message, desk: &mut dyn Desk) -> Go {
-        if let Some(input) = &self.search {
-            match message {
-                Message::Submit => {
-                    self.kept = input.value().to_string();
-                    self.search = None;
-                }
-                Message::Back => {
-                    self.kept.clear();
-                    self.search = None;
-                }
-                m => {
-                    let total = self.shown().len();
-                    self.list.update(m, total);
-                }
+        if self.search.is_open() {
+            if !self.search.closes(&message) {
+                let total = self.shown().len();
+                self.list.update(message, total);
             }
             return Go::Stay;
         }
         match message {
             Message::Accept => return self.open(false, desk),
             Message::Aloud => return self.open(true, desk),
-            Message::Filter => self.search = Some(Input::new(self.kept.clone())),
+            Message::Filter => self.search.begin(),
             Message::NextPane | Message::Right => (self.topic, self.list.cursor) = ((self.topic + 1) % (self.topics.len() + 1), 0),
             Message::PreviousPane | Message::Left => {
                 (self.topic, self.list.cursor) = ((self.topic + self.topics.len()) % (self.topics.len() + 1), 0);
             }
             Message::Level => (self.level, self.list.cursor) = ((self.level + 1) % (LEVELS.len() + 1), 0),
-            Message::Back if !self.kept.is_empty() => self.kept.clear(),
+            Message::Back if !self.search.kept().is_empty() => self.search.clear(),
             Message::Back => return Go::Back,
             m => {
                 let total = self.shown().len();
@@ -123,14 +110,13 @@ impl Page for Pick {
         Go::Stay
     }
     fn typed(&mut self, key: &KeyEvent) {
-        if let Some(input) = &mut self.search {
-            input.handle_event(&Event::Key(*key));
+        if self.search.typed(key) {
             self.list.cursor = 0;
         }
     }
     fn paste(&mut self, words: &str) {
-        for c in words.chars().filter(|c| !c.is_control()) {
-            self.typed(&KeyEvent::from(crossterm::event::KeyCode::Char(c)));
+        if self.search.paste(words) {
+            self.list.cursor = 0;
         }
     }
     fn click(&mut self, _column: usize, row: usize, desk: &mut dyn Desk) -> Go {
@@ -152,20 +138,15 @@ impl Page for Pick {
         let dot = format!(" {} ", pen.theme.glyphs.dot);
         let number = count(shown.len(), "question");
         let mut cursor = None;
-        match &self.search {
-            Some(input) => {
-                let key = pen.ink(Ink::Key);
-                pen.line(body.x + 1, body.y, body.width, &[("/ ", key), (input.value(), plain)]);
-                cursor = Some(Position { x: body.x + 3 + u16::try_from(input.visual_cursor()).unwrap_or(0), y: body.y });
+        if self.search.is_open() {
+            cursor = self.search.draw(pen, body);
+        } else {
+            let mut pieces = vec![(topic, strong), (&*dot, dim), (at, strong)];
+            let kept = format!("  /{}", self.search.kept());
+            if !self.search.kept().is_empty() {
+                pieces.push((&kept, strong));
             }
-            None => {
-                let mut pieces = vec![(topic, strong), (&*dot, dim), (at, strong)];
-                let kept = format!("  /{}", self.kept);
-                if !self.kept.is_empty() {
-                    pieces.push((&kept, strong));
-                }
-                pen.line(body.x + 1, body.y, body.width, &pieces);
-            }
+            pen.line(body.x + 1, body.y, body.width, &pieces);
         }
         pen.right(body, body.y, &[(&number, dim)]);
 

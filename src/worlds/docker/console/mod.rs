@@ -336,52 +336,32 @@ pub fn noted(reply: Reply, notes: String) -> Reply {
             output.stderr.insert_str(0, &notes);
             Reply::Done(output)
         }
-        Reply::Script(inner) => Reply::Script(Box::new(Noted { notes, inner })),
+        Reply::Script(inner) => Reply::Script(Box::new(Wrapped { notes, host: None, inner })),
     }
 }
 
 /// A script that goes on works on the engine its command named, not on the one the session usually talks to.
 fn elsewhere(reply: Reply, usual: &HostName, host: HostName) -> Reply {
     match reply {
-        Reply::Script(inner) if host != *usual => Reply::Script(Box::new(Elsewhere { host, inner })),
+        Reply::Script(inner) if host != *usual => Reply::Script(Box::new(Wrapped { notes: String::new(), host: Some(host), inner })),
         other => other,
     }
 }
 
+/// A script with something said before it, or on another engine.
 #[derive(Clone, Debug)]
-struct Elsewhere {
-    host: HostName,
-    inner: Box<dyn Script>,
-}
-
-impl Script for Elsewhere {
-    fn advance(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
-        io.host = self.host.clone();
-        self.inner.advance(d, io, cx)
-    }
-    fn interrupt(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
-        self.inner.interrupt(d, io, cx)
-    }
-    fn watches(&self) -> bool {
-        self.inner.watches()
-    }
-    fn engine_lost(&mut self, why: &str, io: &mut Io) -> i32 {
-        self.inner.engine_lost(why, io)
-    }
-    fn clone_box(&self) -> Box<dyn Script> {
-        Box::new(self.clone())
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Noted {
+struct Wrapped {
     notes: String,
+    host: Option<HostName>,
     inner: Box<dyn Script>,
 }
 
-impl Script for Noted {
+impl Script for Wrapped {
     fn advance(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
         io.err.push_str(&std::mem::take(&mut self.notes));
+        if let Some(host) = &self.host {
+            io.host = host.clone();
+        }
         self.inner.advance(d, io, cx)
     }
     fn interrupt(&mut self, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Option<i32> {
