@@ -1,6 +1,7 @@
 //! The fast scheduler against the plain one, and what must hold for any cluster.
 
 mod plain;
+mod preempting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

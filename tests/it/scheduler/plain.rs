@@ -19,6 +19,11 @@ pub struct Plain {
     pub namespaces: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+/// More than the node has even when it is empty.
+pub fn never_fits(pod: &Pod, node: &Node) -> bool {
+    ["cpu", "memory", "example.com/gpu"].iter().any(|name| request(pod, name, 0) > allocatable(node, name))
+}
+
 /// Per node: who turned it down and why, or its scores.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
@@ -49,7 +54,7 @@ fn matches(selector: Option<&LabelSelector>, get: &dyn Fn(&str) -> Option<String
         })
 }
 
-fn selects(selector: Option<&LabelSelector>, pod: &Pod) -> bool {
+pub fn selects(selector: Option<&LabelSelector>, pod: &Pod) -> bool {
     matches(selector, &|k| pod.meta.label(k).map(str::to_string))
 }
 

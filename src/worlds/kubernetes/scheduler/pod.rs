@@ -176,6 +176,8 @@ impl SpecInfo {
             .as_ref()
             .and_then(|a| a.node_affinity.as_ref())
             .and_then(|a| a.preferred_during_scheduling_ignored_during_execution.as_ref())
+            // An empty list does not survive being stored.
+            .filter(|terms| !terms.is_empty())
             .map(|terms| {
                 let all = terms.iter().map(|t| (t.weight, NodeTerm::of(&t.preference, &mut cache.symbols)));
                 all.filter(|(w, t)| *w != 0 && !t.is_empty()).collect()

@@ -37,11 +37,13 @@ impl Cluster {
         // As the API server lists them: nodes by name.
         let mut nodes: Vec<_> = objects.iter().filter_map(|o| if let Object::Node(n) = o { Some(n) } else { None }).collect();
         nodes.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+        // A namespace that is not among the objects has the label that the server gives to each.
+        for object in objects.iter().filter(|o| matches!(o, Object::Pod(_))) {
+            label_namespace(&mut cache, &object.meta().namespace, std::iter::empty());
+        }
         for object in objects {
             if let Object::Namespace(n) = object {
-                let name = cache.symbols.sym(&n.meta.name);
-                let labels = cache.symbols.label_set(n.meta.labels.iter().map(|(k, v)| (&**k, &**v)));
-                cache.indexes.set_namespace(name, Some(labels));
+                label_namespace(&mut cache, &n.meta.name, n.meta.labels.iter().map(|(k, v)| (&**k, &**v)));
             } else if WATCHED.contains(&object.kind()) {
                 cache.objects.put(object);
             }
@@ -115,7 +117,8 @@ impl Cluster {
         Some(node)
     }
 
-    /// Decides about a pod and lets the cluster move on as it would: the pod is placed, or nominated and its victims are gone.
+    /// Decides about a pod and lets the cluster move on as it would until the next cycle: the pod is placed, or nominated; its victims are
+    /// still there, as they end in their own time.
     pub fn advance(&mut self, pod: &Arc<PodInfo>) -> Decision {
         let (outcome, decision) = self.decide(pod);
         self.cache.forget_nomination(pod.uid());
@@ -132,6 +135,14 @@ impl Cluster {
         }
         decision
     }
+}
+
+/// The labels of a namespace, and the one of its name (pkg/apis/core/v1/defaults.go).
+fn label_namespace<'a>(cache: &mut Cache, name: &'a str, labels: impl Iterator<Item = (&'a str, &'a str)>) {
+    const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+    let labels = cache.symbols.label_set(labels.filter(|(k, _)| *k != NAME_LABEL).chain([(NAME_LABEL, name)]));
+    let name = cache.symbols.sym(name);
+    cache.indexes.set_namespace(name, Some(labels));
 }
 
 /// What the API server would have written into the pod: a uid, and tolerations of unready and unreachable nodes

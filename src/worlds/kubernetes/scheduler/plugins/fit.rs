@@ -143,7 +143,144 @@ impl Score for Scoring<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
+    use crate::worlds::kubernetes::scheduler::testing::{node, on, scores, verdicts, waiting};
+
     use super::least;
+
+    fn asking(requests: Value) -> Value {
+        json!({"spec": {"containers": [{"name": "c", "image": "x", "resources": {"requests": requests}}]}})
+    }
+
+    /// 4 CPUs, 8 GiB, 10 GiB of disk, 2 GPUs, 4 huge pages, 3 pods; a pod holds 3 CPUs, 1 GiB, 1 GiB of disk and a GPU.
+    fn room() -> Vec<crate::worlds::kubernetes::api::object::Object> {
+        let all =
+            json!({"cpu": "4", "memory": "8Gi", "ephemeral-storage": "10Gi", "example.com/gpu": "2", "hugepages-2Mi": "8Mi", "pods": "3"});
+        let held = asking(json!({"cpu": "3", "memory": "1Gi", "ephemeral-storage": "1Gi", "example.com/gpu": "1"}));
+        vec![node("a", json!({"status": {"allocatable": all}})), on("a", "holder", held)]
+    }
+
+    #[test]
+    fn what_is_missing() {
+        let container = |name: &str, cpu: &str| json!({"name": name, "image": "x", "resources": {"requests": {"cpu": cpu}}});
+        let sidecar = |cpu: &str| {
+            let mut c = container("s", cpu);
+            c["restartPolicy"] = "Always".into();
+            c
+        };
+        let with = |spec: Value| json!({"spec": spec});
+        let rows = [
+            ("nothing", asking(json!({})), ""),
+            ("all that is left", asking(json!({"cpu": "1", "memory": "7Gi", "ephemeral-storage": "9Gi", "example.com/gpu": "1"})), ""),
+            ("a millicore more", asking(json!({"cpu": "1001m"})), "U Insufficient cpu"),
+            ("a byte more", asking(json!({"memory": "7516192769"})), "U Insufficient memory"),
+            ("all of the node is too much now, not for ever", asking(json!({"cpu": "4"})), "U Insufficient cpu"),
+            ("more than the node ever has", asking(json!({"cpu": "4001m"})), "UU Insufficient cpu"),
+            ("two resources", asking(json!({"cpu": "2", "memory": "8Gi"})), "U Insufficient cpu, Insufficient memory"),
+            ("one of two never fits", asking(json!({"cpu": "2", "memory": "9Gi"})), "UU Insufficient cpu, Insufficient memory"),
+            ("disk", asking(json!({"ephemeral-storage": "9.5Gi"})), "U Insufficient ephemeral-storage"),
+            ("a device in use", asking(json!({"example.com/gpu": "2"})), "U Insufficient example.com/gpu"),
+            ("a device that no node has", asking(json!({"example.com/fpga": "1"})), "UU Insufficient example.com/fpga"),
+            ("no device, written down", asking(json!({"example.com/fpga": "0"})), ""),
+            ("huge pages", asking(json!({"hugepages-2Mi": "10Mi"})), "UU Insufficient hugepages-2Mi"),
+            ("containers add up", with(json!({"containers": [container("c", "600m"), container("d", "600m")]})), "U Insufficient cpu"),
+            (
+                "init containers run before",
+                with(json!({"containers": [container("c", "600m")], "initContainers": [container("i", "1")]})),
+                "",
+            ),
+            (
+                "the largest init container",
+                with(json!({"initContainers": [container("i", "500m"), container("j", "1500m")]})),
+                "U Insufficient cpu",
+            ),
+            (
+                "a sidecar stays",
+                with(json!({"containers": [container("c", "600m")], "initContainers": [sidecar("600m")]})),
+                "U Insufficient cpu",
+            ),
+            (
+                "a sidecar beside a later init container",
+                with(json!({"initContainers": [sidecar("600m"), container("i", "600m")]})),
+                "U Insufficient cpu",
+            ),
+            ("an init container before the sidecar", with(json!({"initContainers": [container("i", "600m"), sidecar("600m")]})), ""),
+            ("overhead", with(json!({"containers": [container("c", "800m")], "overhead": {"cpu": "300m"}})), "U Insufficient cpu"),
+            (
+                "a limit is a request where there is none",
+                with(json!({"containers": [{"name": "c", "image": "x", "resources": {"limits": {"cpu": "2"}}}]})),
+                "U Insufficient cpu",
+            ),
+            (
+                "a request under its limit",
+                with(json!({"containers": [{"name": "c", "image": "x", "resources": {"limits": {"cpu": "9"}, "requests": {"cpu": "1"}}}]})),
+                "",
+            ),
+            (
+                "the pod speaks for its containers",
+                with(json!({"containers": [container("c", "500m")], "resources": {"requests": {"cpu": "2"}}})),
+                "U Insufficient cpu",
+            ),
+        ];
+        for (what, pod, expected) in rows {
+            let mut objects = room();
+            objects.push(waiting(pod));
+            let said = match expected.split_once(' ') {
+                Some((code, reasons)) => format!("{code} NodeResourcesFit: {reasons}"),
+                None => "fits".into(),
+            };
+            assert_eq!(verdicts(&objects), [said], "{what}");
+        }
+    }
+
+    #[test]
+    fn a_full_node() {
+        let rows = [
+            (0, asking(json!({})), "fits"),
+            (2, asking(json!({})), "U NodeResourcesFit: Too many pods"),
+            (
+                2,
+                asking(json!({"cpu": "9", "example.com/gpu": "2"})),
+                "UU NodeResourcesFit: Too many pods, Insufficient cpu, Insufficient example.com/gpu",
+            ),
+        ];
+        for (more, pod, expected) in rows {
+            let mut objects = room();
+            objects.extend((0..more).map(|n| on("a", &format!("p{n}"), json!({}))));
+            objects.push(waiting(pod));
+            assert_eq!(verdicts(&objects), [expected], "{more} more");
+        }
+    }
+
+    #[test]
+    fn scores_of_the_reference() {
+        // Node of 4 CPUs and 8 GiB; a container without requests counts 100 m and 200 MiB: 97 and 97.
+        let small = json!({"status": {"allocatable": {"cpu": "4", "memory": "8Gi"}}});
+        let large = json!({"status": {"allocatable": {"cpu": "8", "memory": "8Gi"}}});
+        let rows = [
+            ("nothing asked", vec![], asking(json!({})), [97, 97]),
+            // a: cpu (4000 − 1000) → 75, memory (8192 − 2048) → 75 · b: 87 and 75 → 81
+            ("requests", vec![], asking(json!({"cpu": "1", "memory": "2Gi"})), [75, 81]),
+            // The pod on a counts 100 m and 200 MiB though it asks for nothing: cpu 72, memory 72.
+            ("others that ask for nothing", vec![on("a", "o", json!({}))], asking(json!({"cpu": "1", "memory": "2Gi"})), [72, 81]),
+            // A request of zero that is written down stays zero: memory 100; cpu 97 and 98.
+            ("zero is zero", vec![], asking(json!({"memory": "0"})), [98, 99]),
+            // Two containers: 200 m and 400 MiB: cpu 95 and 97, memory 95.
+            (
+                "each container",
+                vec![],
+                json!({"spec": {"containers": [{"name": "c", "image": "x"}, {"name": "d", "image": "x"}]}}),
+                [95, 96],
+            ),
+        ];
+        for (what, others, pod, expected) in rows {
+            let mut objects = vec![node("a", small.clone()), node("b", large.clone())];
+            objects.extend(others);
+            objects.push(waiting(pod));
+            assert_eq!(scores("NodeResourcesFit", &objects), expected, "{what}");
+        }
+    }
 
     #[test]
     fn least_allocated_of_the_reference() {

@@ -70,4 +70,41 @@ mod tests {
         assert_eq!(priority(scaled(m(4000), 1, 3), 2), 66);
         assert_eq!(priority(scaled(m(600), 2, 3) + scaled(m(900), 2, 3), 3), 32);
     }
+
+    #[test]
+    fn names_init_containers_and_image_volumes() {
+        use crate::worlds::kubernetes::scheduler::testing::{node, scores, waiting};
+        use serde_json::json;
+
+        let image = |names: &[&str], mib: i64| json!({"names": names, "sizeBytes": mib * MIB});
+        let holder = node(
+            "a",
+            json!({"status": {"images": [image(&["app:latest", "registry.local/app@sha256:00"], 500), image(&["init:1"], 900), image(&["data:1"], 250)]}}),
+        );
+        let container = |image: &str| json!({"name": "c", "image": image});
+        let rows = [
+            // 500 MiB on one of two nodes: 250 of at most 1000, less 23 of both: 100 · 227 / 977 = 23.
+            ("no tag is latest", json!({"containers": [container("app")]}), [23, 0]),
+            ("by digest", json!({"containers": [container("registry.local/app@sha256:00")]}), [23, 0]),
+            ("another tag", json!({"containers": [container("app:2")]}), [0, 0]),
+            // 250 + 450 of at most 2000: 100 · 677 / 1977 = 34.
+            (
+                "an init container counts, as image and as container",
+                json!({"containers": [container("app")], "initContainers": [{"name": "i", "image": "init:1"}]}),
+                [34, 0],
+            ),
+            // 250 + 125 of at most 1000: 100 · 352 / 977 = 36.
+            (
+                "an image volume counts as image only",
+                json!({"containers": [container("app")], "volumes": [{"name": "v", "image": {"reference": "data:1"}}]}),
+                [36, 0],
+            ),
+            // Twice the same image: 500 of at most 2000: 100 · 477 / 1977 = 24.
+            ("each container", json!({"containers": [container("app"), {"name": "d", "image": "app"}]}), [24, 0]),
+        ];
+        for (what, spec, expected) in rows {
+            let objects = [holder.clone(), node("b", json!({})), waiting(json!({"spec": spec}))];
+            assert_eq!(scores("ImageLocality", &objects), expected, "{what}");
+        }
+    }
 }

@@ -216,10 +216,263 @@ impl Score for Scoring<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
+    use crate::worlds::kubernetes::api::object::Object;
+    use crate::worlds::kubernetes::scheduler::testing::{node, object, on, scores, verdicts, waiting};
+
+    const ZONE: &str = "topology.kubernetes.io/zone";
+    const HOST: &str = "kubernetes.io/hostname";
+
     #[test]
     fn normalising_follows_floating_point() {
         let f = |d: i64, range: i64| (100.0 * (d as f64 / range as f64)) as i64;
         assert_eq!([f(2, 10), f(10, 10), f(0, 10)], [20, 100, 0]);
         assert_eq!(f(29, 100), 28);
+    }
+
+    /// a and b in zone x, c in zone y, d in none.
+    fn nodes() -> Vec<Object> {
+        let zone = |name: &str, zone: Value| node(name, json!({"metadata": {"labels": {ZONE: zone}}}));
+        let namespace = |name: &str, env: &str| {
+            object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"env": env}}}))
+        };
+        vec![
+            namespace("default", "dev"),
+            namespace("shop", "prod"),
+            zone("a", "x".into()),
+            zone("b", "x".into()),
+            zone("c", "y".into()),
+            zone("d", Value::Null),
+        ]
+    }
+
+    fn term(key: &str, app: &str, with: Value) -> Value {
+        let mut t = json!({"topologyKey": key, "labelSelector": {"matchLabels": {"app": app}}});
+        json_patch::merge(&mut t, &with);
+        t
+    }
+
+    fn affinity(kind: &str, terms: Value) -> Value {
+        json!({"spec": {"affinity": {kind: {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}})
+    }
+
+    fn labelled(app: &str, mut with: Value) -> Value {
+        with["metadata"]["labels"]["app"] = app.into();
+        with
+    }
+
+    /// A letter per node: f = fits, r = affinity rules, o = own anti-affinity, e = anti-affinity of others.
+    fn letters(objects: &[Object]) -> String {
+        let letter = |v: String| match v.as_str() {
+            "fits" => 'f',
+            "UU InterPodAffinity: node(s) didn't match pod affinity rules" => 'r',
+            "U InterPodAffinity: node(s) didn't match pod anti-affinity rules" => 'o',
+            "U InterPodAffinity: node(s) didn't satisfy existing pods anti-affinity rules" => 'e',
+            other => panic!("{other}"),
+        };
+        verdicts(objects).into_iter().map(letter).collect()
+    }
+
+    #[test]
+    fn required_rules() {
+        let db = |with: Value| on("a", "db", labelled("db", with));
+        let near = |terms: Value| labelled("web", affinity("podAffinity", terms));
+        let far = |terms: Value| labelled("web", affinity("podAntiAffinity", terms));
+        let version = |v: &str, mut pod: Value| {
+            pod["metadata"]["labels"]["version"] = v.into();
+            pod
+        };
+        let rows = [
+            ("near, by zone", vec![db(json!({}))], near(json!([term(ZONE, "db", json!({}))])), "ffrr"),
+            ("near, by host", vec![db(json!({}))], near(json!([term(HOST, "db", json!({}))])), "frrr"),
+            ("nobody to be near to", vec![], near(json!([term(ZONE, "db", json!({}))])), "rrrr"),
+            ("the first of a series", vec![], near(json!([term(ZONE, "web", json!({}))])), "fffr"),
+            ("the second of a series", vec![on("c", "w", labelled("web", json!({})))], near(json!([term(ZONE, "web", json!({}))])), "rrfr"),
+            // d has no zone: who stands there is in no domain, so the series has not begun.
+            (
+                "the first, beside one in no domain",
+                vec![on("d", "w", labelled("web", json!({})))],
+                near(json!([term(ZONE, "web", json!({}))])),
+                "fffr",
+            ),
+            (
+                "two terms, one pod for both",
+                vec![db(json!({}))],
+                near(json!([term(ZONE, "db", json!({})), term(HOST, "db", json!({}))])),
+                "frrr",
+            ),
+            (
+                "two terms, a pod for each is not enough",
+                vec![db(json!({})), on("a", "w", labelled("web", json!({})))],
+                near(json!([term(ZONE, "db", json!({})), term(ZONE, "web", json!({}))])),
+                "rrrr",
+            ),
+            ("away, by zone", vec![db(json!({}))], far(json!([term(ZONE, "db", json!({}))])), "ooff"),
+            ("away, by host", vec![db(json!({}))], far(json!([term(HOST, "db", json!({}))])), "offf"),
+            (
+                "one that leaves is still there",
+                vec![db(json!({"metadata": {"deletionTimestamp": "2026-01-05T09:00:30Z"}}))],
+                far(json!([term(HOST, "db", json!({}))])),
+                "offf",
+            ),
+            (
+                "one that finished is not",
+                vec![db(json!({"status": {"phase": "Succeeded"}}))],
+                far(json!([term(HOST, "db", json!({}))])),
+                "ffff",
+            ),
+            (
+                "others keep away",
+                vec![on("a", "db", labelled("db", affinity("podAntiAffinity", json!([term(ZONE, "web", json!({}))]))))],
+                labelled("web", json!({})),
+                "eeff",
+            ),
+            (
+                "others keep others away",
+                vec![on("a", "db", labelled("db", affinity("podAntiAffinity", json!([term(ZONE, "cache", json!({}))]))))],
+                labelled("web", json!({})),
+                "ffff",
+            ),
+            (
+                "own rules speak first",
+                vec![on("a", "db", labelled("db", affinity("podAntiAffinity", json!([term(ZONE, "web", json!({}))]))))],
+                far(json!([term(HOST, "db", json!({}))])),
+                "oeff",
+            ),
+            (
+                "of another namespace",
+                vec![db(json!({"metadata": {"namespace": "shop"}}))],
+                far(json!([term(HOST, "db", json!({}))])),
+                "ffff",
+            ),
+            (
+                "of a named namespace",
+                vec![db(json!({"metadata": {"namespace": "shop"}}))],
+                far(json!([term(HOST, "db", json!({"namespaces": ["shop"]}))])),
+                "offf",
+            ),
+            (
+                "of namespaces by label",
+                vec![db(json!({"metadata": {"namespace": "shop"}}))],
+                far(json!([term(HOST, "db", json!({"namespaceSelector": {"matchLabels": {"env": "prod"}}}))])),
+                "offf",
+            ),
+            (
+                "of namespaces by another label",
+                vec![db(json!({}))],
+                far(json!([term(HOST, "db", json!({"namespaceSelector": {"matchLabels": {"env": "prod"}}}))])),
+                "ffff",
+            ),
+            (
+                "of all namespaces",
+                vec![db(json!({"metadata": {"namespace": "shop"}}))],
+                far(json!([term(HOST, "db", json!({"namespaceSelector": {}}))])),
+                "offf",
+            ),
+            // The API server labels every namespace with its own name.
+            (
+                "of a namespace by its name",
+                vec![db(json!({"metadata": {"namespace": "shop"}}))],
+                far(json!([term(HOST, "db", json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}))])),
+                "offf",
+            ),
+            (
+                "of a namespace that the file does not hold",
+                vec![db(json!({"metadata": {"namespace": "lost"}}))],
+                far(json!([term(HOST, "db", json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "lost"}}}))])),
+                "offf",
+            ),
+            ("no selector", vec![db(json!({}))], far(json!([term(HOST, "db", json!({"labelSelector": null}))])), "ffff"),
+            (
+                "an empty selector",
+                vec![db(json!({}))],
+                far(json!([term(HOST, "db", json!({"labelSelector": {"matchLabels": null}}))])),
+                "offf",
+            ),
+            (
+                "the same version",
+                vec![on("a", "w", version("1", labelled("web", json!({})))), on("c", "v", version("2", labelled("web", json!({}))))],
+                version("2", far(json!([term(HOST, "web", json!({"matchLabelKeys": ["version"]}))]))),
+                "ffof",
+            ),
+            (
+                "other versions",
+                vec![on("a", "w", version("1", labelled("web", json!({})))), on("c", "v", version("2", labelled("web", json!({}))))],
+                version("2", far(json!([term(HOST, "web", json!({"mismatchLabelKeys": ["version"]}))]))),
+                "offf",
+            ),
+        ];
+        for (what, others, pod, expected) in rows {
+            let mut objects = nodes();
+            objects.extend(others);
+            objects.push(waiting(pod));
+            assert_eq!(letters(&objects), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn preferences_and_what_others_prefer() {
+        let preferred = |kind: &str, weight: i32, term: Value| json!({"spec": {"affinity": {kind: {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": weight, "podAffinityTerm": term}]}}}});
+        let db = |node: &str, name: &str, with: Value| on(node, name, labelled("db", with));
+        let web = |with: Value| labelled("web", with);
+        let rows = [
+            ("nobody matches", vec![], web(preferred("podAffinity", 5, term(ZONE, "db", json!({})))), vec![]),
+            ("near", vec![db("a", "p", json!({}))], web(preferred("podAffinity", 5, term(ZONE, "db", json!({})))), vec![100, 100, 0, 0]),
+            (
+                "away",
+                vec![db("a", "p", json!({}))],
+                web(preferred("podAntiAffinity", 5, term(ZONE, "db", json!({})))),
+                vec![0, 0, 100, 100],
+            ),
+            // Host a holds 1, b holds 5, c none: raw 2, 10, 0.
+            (
+                "raw 2, 10, 0",
+                [("a", "1"), ("b", "2"), ("b", "3"), ("b", "4"), ("b", "5"), ("b", "6")].map(|(n, p)| db(n, p, json!({}))).to_vec(),
+                web(preferred("podAffinity", 2, term(HOST, "db", json!({})))),
+                vec![20, 100, 0, 0],
+            ),
+            (
+                "others want it near",
+                vec![db("c", "p", preferred("podAffinity", 7, term(ZONE, "web", json!({}))))],
+                web(json!({})),
+                vec![0, 0, 100, 0],
+            ),
+            (
+                "others want it away",
+                vec![db("c", "p", preferred("podAntiAffinity", 7, term(ZONE, "web", json!({}))))],
+                web(json!({})),
+                vec![100, 100, 0, 100],
+            ),
+            // Both: −7 where the holder stands; being near weighs the same, so all are equal and equal is 0.
+            (
+                "both cancel out",
+                vec![db("c", "p", preferred("podAntiAffinity", 7, term(ZONE, "web", json!({}))))],
+                web(preferred("podAffinity", 7, term(ZONE, "db", json!({})))),
+                vec![0, 0, 0, 0],
+            ),
+            // A required term of another counts 1: raw 1, 1, 3 and 0.
+            (
+                "others need it near",
+                vec![
+                    db("a", "p", affinity("podAffinity", json!([term(ZONE, "web", json!({}))]))),
+                    db("c", "q", preferred("podAffinity", 3, term(ZONE, "web", json!({})))),
+                ],
+                web(json!({})),
+                vec![33, 33, 100, 0],
+            ),
+            (
+                "others need it away: that filters and does not score",
+                vec![db("c", "p", affinity("podAntiAffinity", json!([term(ZONE, "web", json!({}))])))],
+                web(json!({})),
+                vec![],
+            ),
+        ];
+        for (what, others, pod, expected) in rows {
+            let mut objects = nodes();
+            objects.extend(others);
+            objects.push(waiting(pod));
+            assert_eq!(scores("InterPodAffinity", &objects), expected, "{what}");
+        }
     }
 }

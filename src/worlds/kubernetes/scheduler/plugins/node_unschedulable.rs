@@ -49,3 +49,38 @@ impl Filter for Run {
         if node.unschedulable { Err(Status::unresolvable("node(s) were unschedulable")) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::worlds::kubernetes::scheduler::testing::{node, verdicts, waiting};
+
+    #[test]
+    fn cordoned_nodes_take_those_who_tolerate_it() {
+        let cordoned = "UU NodeUnschedulable: node(s) were unschedulable";
+        let key = "node.kubernetes.io/unschedulable";
+        let rows = [
+            ("nobody's toleration", json!([]), cordoned),
+            ("the taint", json!([{"key": key, "operator": "Exists", "effect": "NoSchedule"}]), "fits"),
+            ("the taint, every effect", json!([{"key": key, "operator": "Exists"}]), "fits"),
+            ("the taint by its empty value", json!([{"key": key, "effect": "NoSchedule"}]), "fits"),
+            ("a value that it does not have", json!([{"key": key, "value": "true"}]), cordoned),
+            ("another effect", json!([{"key": key, "operator": "Exists", "effect": "NoExecute"}]), cordoned),
+            ("another key", json!([{"key": "dedicated", "operator": "Exists"}]), cordoned),
+            ("everything", json!([{"operator": "Exists"}]), "fits"),
+            ("everything of the effect", json!([{"operator": "Exists", "effect": "NoSchedule"}]), "fits"),
+            ("everything of another effect", json!([{"operator": "Exists", "effect": "PreferNoSchedule"}]), cordoned),
+        ];
+        for (what, tolerations, expected) in rows {
+            // With and without the taint that the node lifecycle controller adds: the flag speaks first.
+            for taints in [json!([]), json!([{"key": key, "effect": "NoSchedule"}])] {
+                let objects = [
+                    node("a", json!({"spec": {"unschedulable": true, "taints": taints}})),
+                    waiting(json!({"spec": {"tolerations": tolerations}})),
+                ];
+                assert_eq!(verdicts(&objects), [expected], "{what} {taints}");
+            }
+        }
+    }
+}

@@ -295,3 +295,206 @@ impl Score for Scoring<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::worlds::kubernetes::api::object::Object;
+    use crate::worlds::kubernetes::scheduler::testing::{node, object, on, scores, verdicts, waiting};
+
+    use super::{HOSTNAME, ZONE};
+
+    const SKEW: &str = "U PodTopologySpread: node(s) didn't match pod topology spread constraints";
+    const UNLABELLED: &str = "UU PodTopologySpread: node(s) didn't match pod topology spread constraints (missing required label)";
+
+    /// Nodes a, b, c … in these zones (`-`: none), with so many pods `app: web` each.
+    fn cluster(zones_and_pods: &[(&str, usize)]) -> Vec<Object> {
+        let mut objects = vec![];
+        for (i, (zone, pods)) in zones_and_pods.iter().enumerate() {
+            let name = char::from(b'a' + i as u8).to_string();
+            let zone = if *zone == "-" { Value::Null } else { (*zone).into() };
+            objects.push(node(&name, json!({"metadata": {"labels": {ZONE: zone}}})));
+            objects.extend((0..*pods).map(|n| on(&name, &format!("{name}{n}"), json!({"metadata": {"labels": {"app": "web"}}}))));
+        }
+        objects
+    }
+
+    fn constraint(key: &str, max_skew: i32, with: Value) -> Value {
+        let mut c = json!({"topologyKey": key, "maxSkew": max_skew, "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchLabels": {"app": "web"}}});
+        json_patch::merge(&mut c, &with);
+        c
+    }
+
+    fn web(constraints: Value) -> Value {
+        json!({"metadata": {"labels": {"app": "web", "version": "2"}}, "spec": {"topologySpreadConstraints": constraints}})
+    }
+
+    /// A letter per node: f = fits, s = skew, m = label missing.
+    fn letters(objects: &[Object]) -> String {
+        let letter = |v: String| match v.as_str() {
+            "fits" => 'f',
+            SKEW => 's',
+            UNLABELLED => 'm',
+            other => panic!("{other}"),
+        };
+        verdicts(objects).into_iter().map(letter).collect()
+    }
+
+    #[test]
+    fn hard_constraints() {
+        let two_zones: &[_] = &[("x", 1), ("x", 2), ("y", 2), ("y", 1)];
+        let hosts: &[_] = &[("x", 2), ("x", 1), ("y", 0), ("y", 3)];
+        let one = |key: &str, skew: i32, with: Value| json!([constraint(key, skew, with)]);
+        let rows = [
+            ("zones 3 and 3", two_zones, one(ZONE, 1, json!({})), "ffff"),
+            ("hosts 2, 1, 0, 3", hosts, one(HOSTNAME, 1, json!({})), "ssfs"),
+            ("the same, maxSkew 2", hosts, one(HOSTNAME, 2, json!({})), "sffs"),
+            ("zones 3 and 1", &[("x", 3), ("x", 0), ("y", 1), ("y", 0)], one(ZONE, 1, json!({})), "ssff"),
+            ("a node without the key, and its pods", &[("x", 1), ("-", 5), ("y", 0), ("y", 0)], one(ZONE, 1, json!({})), "smff"),
+            ("too few domains: the minimum is 0", two_zones, one(ZONE, 1, json!({"minDomains": 3})), "ssss"),
+            ("too few, but room under maxSkew", two_zones, one(ZONE, 4, json!({"minDomains": 3})), "ffff"),
+            ("enough domains", two_zones, one(ZONE, 1, json!({"minDomains": 2})), "ffff"),
+            (
+                "a selector of others",
+                hosts,
+                one(HOSTNAME, 1, json!({"labelSelector": {"matchLabels": {"app": null, "tier": "be"}}})),
+                "ffff",
+            ),
+            (
+                "an empty selector counts nobody but oneself",
+                hosts,
+                one(HOSTNAME, 1, json!({"labelSelector": {"matchLabels": null}})),
+                "ffff",
+            ),
+            ("no selector", hosts, one(HOSTNAME, 1, json!({"labelSelector": null})), "ffff"),
+            // Nobody is of version 2 yet, so the pods that stand there do not count.
+            ("own labels narrow the selector", hosts, one(HOSTNAME, 1, json!({"matchLabelKeys": ["version"]})), "ffff"),
+            ("a key that the pod lacks narrows nothing", hosts, one(HOSTNAME, 1, json!({"matchLabelKeys": ["color"]})), "ssfs"),
+            ("both must hold", hosts, json!([constraint(HOSTNAME, 2, json!({})), constraint(ZONE, 1, json!({}))]), "sffs"),
+            (
+                "both must hold: zone 5 against 1",
+                &[("x", 3), ("x", 2), ("y", 0), ("y", 1)],
+                json!([constraint(HOSTNAME, 2, json!({})), constraint(ZONE, 1, json!({}))]),
+                "ssff",
+            ),
+            (
+                "all keys are wanted",
+                &[("x", 0), ("-", 0), ("y", 0), ("y", 0)],
+                json!([constraint(HOSTNAME, 1, json!({})), constraint(ZONE, 1, json!({}))]),
+                "fmff",
+            ),
+            ("soft ones do not filter", hosts, one(HOSTNAME, 1, json!({"whenUnsatisfiable": "ScheduleAnyway"})), "ffff"),
+        ];
+        for (what, nodes, constraints, expected) in rows {
+            let mut objects = cluster(nodes);
+            objects.push(waiting(web(constraints)));
+            assert_eq!(letters(&objects), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn which_pods_count() {
+        let rows = [
+            ("a label less", json!({"metadata": {"labels": {"app": "db"}}}), "ff"),
+            ("in another namespace", json!({"metadata": {"namespace": "other"}}), "ff"),
+            ("on its way out", json!({"metadata": {"deletionTimestamp": "2026-01-05T09:00:30Z", "deletionGracePeriodSeconds": 30}}), "ff"),
+            ("finished", json!({"status": {"phase": "Failed"}}), "ff"),
+            ("running", json!({}), "sf"),
+        ];
+        for (what, with, expected) in rows {
+            let mut objects = cluster(&[("x", 0), ("y", 0)]);
+            let mut other = json!({"metadata": {"labels": {"app": "web"}}});
+            json_patch::merge(&mut other, &with);
+            objects.extend([on("a", "other", other), waiting(web(json!([constraint(HOSTNAME, 1, json!({}))])))]);
+            assert_eq!(letters(&objects), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn which_nodes_count() {
+        // c is empty; whether it pulls the minimum down depends on the policies.
+        let taint = json!({"spec": {"taints": [{"key": "k", "effect": "NoSchedule"}]}});
+        let label = json!({"metadata": {"labels": {"out": "yes"}}});
+        let avoid = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchExpressions": [{"key": "out", "operator": "DoesNotExist"}]}]}}});
+        let rows = [
+            ("affinity is honoured", &label, json!({}), avoid.clone(), "ff"),
+            ("affinity is ignored", &label, json!({"nodeAffinityPolicy": "Ignore"}), avoid, "ss"),
+            ("taints are ignored", &taint, json!({}), json!({}), "ss"),
+            ("taints are honoured", &taint, json!({"nodeTaintsPolicy": "Honor"}), json!({}), "ff"),
+        ];
+        for (what, third, policies, affinity, expected) in rows {
+            let mut objects = cluster(&[("x", 1), ("y", 1)]);
+            objects.push(node("c", third.clone()));
+            let mut pod = web(json!([constraint(HOSTNAME, 1, policies)]));
+            pod["spec"]["affinity"] = affinity;
+            objects.push(waiting(pod));
+            let two: Vec<_> = verdicts(&objects).into_iter().take(2).map(|v| if v == "fits" { 'f' } else { 's' }).collect();
+            assert_eq!(String::from_iter(two), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn soft_constraints() {
+        let soft = |key: &str, skew: i32| constraint(key, skew, json!({"whenUnsatisfiable": "ScheduleAnyway"}));
+        let rows = [
+            ("hosts 2, 1, 0, 3", vec![("x", 2), ("x", 1), ("y", 0), ("y", 3)], json!([soft(HOSTNAME, 1)]), vec![20, 60, 100, 0]),
+            ("the same, maxSkew 2", vec![("x", 2), ("x", 1), ("y", 0), ("y", 3)], json!([soft(HOSTNAME, 2)]), vec![33, 66, 100, 16]),
+            (
+                "hosts 4, 3, 2, 1, maxSkew 3",
+                vec![("x", 4), ("x", 3), ("y", 2), ("y", 1)],
+                json!([soft(HOSTNAME, 3)]),
+                vec![44, 66, 77, 100],
+            ),
+            ("no pods", vec![("x", 0), ("y", 0)], json!([soft(HOSTNAME, 1)]), vec![100, 100]),
+            // Zones x 3, y 1, two domains: raw 3 ln 4 = 4.16 → 4 and ln 4 = 1.39 → 1; 100 (4 + 1 − 4) / 4 = 25 and 100.
+            ("zones", vec![("x", 3), ("x", 0), ("y", 1)], json!([soft(ZONE, 1)]), vec![25, 25, 100]),
+            // A node without the key gets nothing, and its pods count nowhere.
+            ("a node without the key", vec![("x", 3), ("-", 0), ("y", 1)], json!([soft(ZONE, 1)]), vec![25, 0, 100]),
+            // a: 3 ln 5 + 3 ln 4 = 8.99 → 9 · b: 3 ln 4 = 4.16 → 4 · c: ln 5 + ln 4 = 3.00 → 3; 100 (9 + 3 − raw) / 9.
+            ("two add up", vec![("x", 3), ("x", 0), ("y", 1)], json!([soft(HOSTNAME, 1), soft(ZONE, 1)]), vec![33, 88, 100]),
+            ("only hard ones: no part in scoring", vec![("x", 1), ("y", 1)], json!([constraint(ZONE, 1, json!({}))]), vec![]),
+        ];
+        for (what, nodes, constraints, expected) in rows {
+            let mut objects = cluster(&nodes);
+            objects.push(waiting(web(constraints)));
+            assert_eq!(scores("PodTopologySpread", &objects), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn defaults_of_pods_behind_a_service_or_a_controller() {
+        let service = |selector: Value| {
+            object(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "default"},
+                "spec": {"selector": selector, "ports": [{"port": 80}]}}))
+        };
+        let set =
+            object(json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "rs", "namespace": "default", "uid": "u"},
+            "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}},
+                "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "x"}]}}}}));
+        let owned = json!({"metadata": {"ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "rs", "uid": "u", "controller": true}]}});
+        let no_zones = [("-", 4), ("-", 3), ("-", 2), ("-", 1)];
+        let zones = [("x", 4), ("x", 3), ("y", 2), ("y", 1)];
+        // Without zones the missing value is one more: hosts alone decide, as in the reference. With zones x 7, y 3:
+        // a 4 ln 6 + 2 + 7 ln 4 + 4 = 22.87 → 23, b 21.08 → 21, c 2 ln 6 + 2 + 3 ln 4 + 4 = 13.74 → 14, d 11.95 → 12.
+        let rows = [
+            ("a service, no zones", no_zones, vec![service(json!({"app": "web"}))], json!({}), vec![44, 66, 77, 100]),
+            ("a service, zones", zones, vec![service(json!({"app": "web"}))], json!({}), vec![52, 60, 91, 100]),
+            ("a replica set", zones, vec![set.clone()], owned.clone(), vec![52, 60, 91, 100]),
+            ("both, the same pods", zones, vec![service(json!({"app": "web"})), set], owned, vec![52, 60, 91, 100]),
+            ("a service of others", zones, vec![service(json!({"app": "db"}))], json!({}), vec![]),
+            ("a service for nobody", zones, vec![service(json!({}))], json!({}), vec![]),
+            ("nobody", zones, vec![], json!({}), vec![]),
+        ];
+        for (what, nodes, more, with, expected) in rows {
+            let mut objects = cluster(&nodes);
+            objects.extend(more);
+            let mut pod = json!({"metadata": {"labels": {"app": "web"}}});
+            json_patch::merge(&mut pod, &with);
+            objects.push(waiting(pod));
+            assert_eq!(scores("PodTopologySpread", &objects), expected, "{what}");
+        }
+    }
+}

@@ -22,3 +22,25 @@ impl Plugin for SchedulingGates {
         Hint::when(matches!(event, ClusterEvent::Own(_, new) if new.spec.gates.is_empty()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::worlds::kubernetes::scheduler::offline::Cluster;
+    use crate::worlds::kubernetes::scheduler::profile::Profile;
+    use crate::worlds::kubernetes::scheduler::testing::waiting;
+
+    #[test]
+    fn gates_keep_a_pod_out_of_the_queue() {
+        let rows = [
+            (json!([]), None),
+            (json!([{"name": "quota"}]), Some("waiting for scheduling gates: [quota]")),
+            (json!([{"name": "b"}, {"name": "example.com/a"}]), Some("waiting for scheduling gates: [b example.com/a]")),
+        ];
+        for (gates, reason) in rows {
+            let cluster = Cluster::new(&[waiting(json!({"spec": {"schedulingGates": gates}}))], Profile::default());
+            assert_eq!(cluster.gate(&cluster.pending[0]).as_deref(), reason);
+        }
+    }
+}

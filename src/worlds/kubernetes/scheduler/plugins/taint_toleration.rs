@@ -78,3 +78,90 @@ impl Score for Scoring<'_> {
         default_normalize(scores, true);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::worlds::kubernetes::scheduler::testing::{node, scores, verdicts, waiting};
+
+    #[test]
+    fn what_keeps_a_pod_away() {
+        let gpu = |effect: &str| json!([{"key": "dedicated", "value": "gpu", "effect": effect}]);
+        let two = json!([{"key": "dedicated", "value": "gpu", "effect": "NoSchedule"}, {"key": "maint", "effect": "NoExecute"}]);
+        let rows = [
+            ("nothing to tolerate", json!([]), json!([]), true),
+            ("NoSchedule", gpu("NoSchedule"), json!([]), false),
+            ("NoExecute", gpu("NoExecute"), json!([]), false),
+            ("PreferNoSchedule never filters", gpu("PreferNoSchedule"), json!([]), true),
+            ("equal", gpu("NoSchedule"), json!([{"key": "dedicated", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"}]), true),
+            ("no operator means equal", gpu("NoSchedule"), json!([{"key": "dedicated", "value": "gpu"}]), true),
+            ("another value", gpu("NoSchedule"), json!([{"key": "dedicated", "value": "db"}]), false),
+            ("another key", gpu("NoSchedule"), json!([{"key": "maint", "value": "gpu"}]), false),
+            ("any value", gpu("NoSchedule"), json!([{"key": "dedicated", "operator": "Exists"}]), true),
+            ("everything", two.clone(), json!([{"operator": "Exists"}]), true),
+            ("everything of one effect", two.clone(), json!([{"operator": "Exists", "effect": "NoSchedule"}]), false),
+            ("another effect", gpu("NoExecute"), json!([{"key": "dedicated", "operator": "Exists", "effect": "NoSchedule"}]), false),
+            ("one of two", two.clone(), json!([{"key": "dedicated", "operator": "Exists"}]), false),
+            ("both", two, json!([{"key": "maint", "effect": "NoExecute"}, {"key": "dedicated", "operator": "Exists"}]), true),
+            ("no value equals no value", json!([{"key": "maint", "effect": "NoSchedule"}]), json!([{"key": "maint"}]), true),
+            (
+                "for a while is enough to start",
+                gpu("NoExecute"),
+                json!([{"key": "dedicated", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5}]),
+                true,
+            ),
+            // The API server gives every pod 300 seconds on nodes that stop answering, for this effect only.
+            ("unreachable", json!([{"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}]), json!([]), true),
+            (
+                "not ready, not to be scheduled on",
+                json!([{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]),
+                json!([]),
+                false,
+            ),
+        ];
+        for (what, taints, tolerations, fits) in rows {
+            let objects = [node("a", json!({"spec": {"taints": taints}})), waiting(json!({"spec": {"tolerations": tolerations}}))];
+            let expected = if fits { "fits" } else { "UU TaintToleration: node(s) had untolerated taint(s)" };
+            assert_eq!(verdicts(&objects), [expected], "{what}");
+        }
+    }
+
+    #[test]
+    fn soft_taints_lower_the_score() {
+        let soft = |keys: &[&str]| keys.iter().map(|k| json!({"key": k, "effect": "PreferNoSchedule"})).collect::<Vec<_>>();
+        let on_three = |a: &[&str], b: &[&str], c: &[&str], tolerations: serde_json::Value| {
+            let n = |name: &str, keys: &[&str]| node(name, json!({"spec": {"taints": soft(keys)}}));
+            scores("TaintToleration", &[n("a", a), n("b", b), n("c", c), waiting(json!({"spec": {"tolerations": tolerations}}))])
+        };
+        let rows = [
+            ("0, 1 and 2", on_three(&[], &["k"], &["k", "l"], json!([])), [100, 50, 0]),
+            ("thirds are cut", on_three(&["k"], &["k", "l"], &["k", "l", "m"], json!([])), [67, 34, 0]),
+            ("none anywhere", on_three(&[], &[], &[], json!([])), [100, 100, 100]),
+            ("all tolerated", on_three(&[], &["k"], &["l"], json!([{"operator": "Exists"}])), [100, 100, 100]),
+            ("one tolerated", on_three(&[], &["k"], &["k", "l"], json!([{"key": "k", "operator": "Exists"}])), [100, 100, 0]),
+            (
+                "for its effect",
+                on_three(&[], &["k"], &["l"], json!([{"key": "k", "operator": "Exists", "effect": "PreferNoSchedule"}])),
+                [100, 100, 0],
+            ),
+            (
+                "a toleration of another effect does not count",
+                on_three(&[], &["k"], &["k", "l"], json!([{"key": "k", "operator": "Exists", "effect": "NoSchedule"}])),
+                [100, 50, 0],
+            ),
+        ];
+        for (what, got, expected) in rows {
+            assert_eq!(got, expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn hard_taints_do_not_score() {
+        let taints = json!([{"key": "k", "effect": "NoSchedule"}, {"key": "l", "effect": "NoExecute"}]);
+        let all = waiting(
+            json!({"spec": {"tolerations": [{"operator": "Exists", "effect": "NoSchedule"}, {"operator": "Exists", "effect": "NoExecute"}]}}),
+        );
+        assert_eq!(scores("TaintToleration", &[node("a", json!({"spec": {"taints": taints}})), node("b", json!({})), all]), [100, 100]);
+    }
+}
