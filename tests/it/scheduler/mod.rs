@@ -58,7 +58,8 @@ impl Draw {
             }
         }
         let amounts = json!({"cpu": self.pick(&["2", "4", "8"]), "memory": self.pick(&["4Gi", "8Gi", "16Gi"]),
-            "pods": self.pick(&["4", "10", "110"]), "example.com/gpu": self.pick(&["0", "2"])});
+            "pods": self.pick(&["4", "10", "110"]), "example.com/gpu": self.pick(&["0", "2"]),
+            "ephemeral-storage": self.pick(&["2Gi", "20Gi"])});
         let value = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("node-{n}"), "labels": labels},
             "spec": {"taints": taints, "unschedulable": self.one_in(12)},
             "status": {"allocatable": amounts, "capacity": amounts, "images": images}});
@@ -84,6 +85,11 @@ impl Draw {
             2 => t["namespaceSelector"] = json!({}),
             _ => {}
         }
+        match self.of(8) {
+            0 => t["matchLabelKeys"] = json!(["tier"]),
+            1 => t["mismatchLabelKeys"] = json!(["tier", "absent"]),
+            _ => {}
+        }
         t
     }
 
@@ -102,6 +108,9 @@ impl Draw {
         if self.one_in(12) {
             requests["example.com/gpu"] = "1".into();
         }
+        if self.one_in(6) {
+            requests["ephemeral-storage"] = (*self.pick(&["1Gi", "3Gi"])).into();
+        }
         json!({"name": name, "image": self.pick(&["app:1", "big:2", "tiny:1", "none:1"]), "resources": {"requests": requests}})
     }
 
@@ -119,7 +128,17 @@ impl Draw {
             spec["initContainers"] = json!([init, self.container("j")]);
         }
         if self.one_in(10) {
-            spec["containers"][0]["ports"] = json!([{"containerPort": 80, "hostPort": 8080}]);
+            let mut port = json!({"containerPort": 80, "hostPort": 8080});
+            match self.of(6) {
+                0 => port["hostIP"] = "10.0.0.1".into(),
+                1 => port["hostIP"] = "10.0.0.2".into(),
+                2 => port["protocol"] = "UDP".into(),
+                _ => {}
+            }
+            spec["containers"][0]["ports"] = json!([port]);
+        }
+        if self.one_in(10) {
+            spec["overhead"] = json!({"cpu": "250m", "memory": "64Mi"});
         }
         if self.one_in(4) {
             spec["tolerations"] = json!([match self.of(4) {
@@ -140,7 +159,11 @@ impl Draw {
             _ => json!({"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["a", "b"]}),
         };
         if self.one_in(8) {
-            let terms = json!([{"matchExpressions": [requirement(self)]}, {"matchExpressions": [requirement(self)]}]);
+            let mut terms = json!([{"matchExpressions": [requirement(self)]}, {"matchExpressions": [requirement(self)]}]);
+            if self.one_in(3) {
+                let operator = self.pick(&["In", "NotIn"]);
+                terms[1]["matchFields"] = json!([{"key": "metadata.name", "operator": operator, "values": ["node-1"]}]);
+            }
             affinity["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] = json!({"nodeSelectorTerms": terms});
         }
         if self.one_in(5) {
@@ -168,6 +191,9 @@ impl Draw {
                     }
                     if self.one_in(3) {
                         c["nodeAffinityPolicy"] = "Ignore".into();
+                    }
+                    if self.one_in(4) {
+                        c["matchLabelKeys"] = json!(["tier"]);
                     }
                     if c["whenUnsatisfiable"] == "DoNotSchedule" && self.one_in(3) {
                         c["minDomains"] = (1 + self.of(4)).into();
@@ -264,7 +290,7 @@ impl Both {
     fn place(&mut self, pod: &Arc<Pod>, node: &str) {
         let info = self.fast.compile(pod);
         self.fast.cache.put_pod(&info, &node.into());
-        self.plain.placed.push((pod.clone(), node.into()));
+        self.plain.place(pod, node);
     }
     fn remove(&mut self, at: usize) {
         let (pod, _) = self.plain.placed.remove(at);
@@ -281,6 +307,15 @@ fn fast_and_plain_agree_while_the_cluster_changes() {
         let mut d = Draw::new(seed);
         let size = 1 + d.of(12);
         let mut both = Both::new(&mut d, size);
+        if seed % 4 == 0 {
+            let mut guest = Pod::clone(&d.pod(1000));
+            guest.meta.deletion = None;
+            let guest = Arc::new(guest);
+            let node = d.pick(&both.plain.nodes).meta.name.clone();
+            let info = both.fast.compile(&guest);
+            both.fast.cache.nominate(&info, &node);
+            both.plain.nominated.push((guest, node.to_string()));
+        }
         for step in 0..40 {
             let what = format!("seed {seed}, step {step}");
             let pod = d.pod(both.pods);
@@ -368,7 +403,7 @@ fn never_over_commits() {
             if let Some(node) = both.fast.place(&info) {
                 let before = both.plain.decide(&pod);
                 assert!(matches!(before[&*node], Verdict::Fits(_)), "seed {seed}: {} does not fit on {node}", pod.meta.name);
-                both.plain.placed.push((pod, node.to_string()));
+                both.plain.place(&pod, &node);
             }
         }
         for n in both.fast.cache.nodes() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1 as core;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use wheelhouse::model::quantity::{parse_cpu_milli, parse_units};
 use wheelhouse::worlds::kubernetes::api::object::{Node, Pod, Service, TaintEffect};
 
@@ -15,13 +15,17 @@ pub struct Plain {
     pub nodes: Vec<Arc<Node>>,
     /// Pods with their node.
     pub placed: Vec<(Arc<Pod>, String)>,
+    /// Pods that wait for room on a node.
+    pub nominated: Vec<(Arc<Pod>, String)>,
+    /// Whether pod affinity takes no part, if that was settled before pods were moved off and on.
+    pub affinity_rests: Option<bool>,
     pub services: Vec<Arc<Service>>,
     pub namespaces: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// More than the node has even when it is empty.
 pub fn never_fits(pod: &Pod, node: &Node) -> bool {
-    ["cpu", "memory", "example.com/gpu"].iter().any(|name| request(pod, name, 0) > allocatable(node, name))
+    AMOUNTS.iter().any(|name| request(pod, name, 0) > allocatable(node, name))
 }
 
 /// Per node: who turned it down and why, or its scores.
@@ -30,6 +34,9 @@ pub enum Verdict {
     Rejected(String, Vec<String>),
     Fits(BTreeMap<String, i64>),
 }
+
+/// What is counted, in the order in which it is named.
+const AMOUNTS: [&str; 4] = ["cpu", "memory", "ephemeral-storage", "example.com/gpu"];
 
 const HOST: &str = "kubernetes.io/hostname";
 const ZONE: &str = "topology.kubernetes.io/zone";
@@ -77,8 +84,10 @@ fn requirement(r: &core::NodeSelectorRequirement, value: Option<&str>) -> bool {
 }
 
 fn term_matches(t: &core::NodeSelectorTerm, node: &Node) -> bool {
-    let expressions = t.match_expressions.clone().unwrap_or_default();
-    !expressions.is_empty() && expressions.iter().all(|r| requirement(r, label(node, &r.key)))
+    let (expressions, fields) = (t.match_expressions.clone().unwrap_or_default(), t.match_fields.clone().unwrap_or_default());
+    !(expressions.is_empty() && fields.is_empty())
+        && expressions.iter().all(|r| requirement(r, label(node, &r.key)))
+        && fields.iter().all(|r| requirement(r, Some(&node.meta.name)))
 }
 
 /// nodeSelector and required node affinity.
@@ -114,7 +123,7 @@ fn tolerates_hard(pod: &Pod, node: &Node) -> bool {
 fn request(pod: &Pod, name: &str, default: i64) -> i64 {
     let read = |c: &core::Container| {
         let q = c.resources.as_ref().and_then(|r| r.requests.as_ref()?.get(name).cloned());
-        q.map_or(default, |q| if name == "cpu" { parse_cpu_milli(&q.0).unwrap() } else { parse_units(&q.0).unwrap() })
+        q.map_or(default, |q| amount(name, &q.0))
     };
     let regular: i64 = pod.spec.containers.iter().map(read).sum();
     let (mut sidecars, mut init) = (0, 0);
@@ -126,16 +135,63 @@ fn request(pod: &Pod, name: &str, default: i64) -> i64 {
             init = init.max(read(c) + sidecars);
         }
     }
-    (regular + sidecars).max(init)
+    let overhead = pod.spec.overhead.as_ref().and_then(|o| o.get(name)).map_or(0, |q| amount(name, &q.0));
+    (regular + sidecars).max(init) + overhead
 }
 
 fn allocatable(node: &Node, name: &str) -> i64 {
-    let q = node.allocatable(name).unwrap_or("0");
-    if name == "cpu" { parse_cpu_milli(q).unwrap() } else { parse_units(q).unwrap() }
+    amount(name, node.allocatable(name).unwrap_or("0"))
 }
 
-fn ports(pod: &Pod) -> Vec<i32> {
-    pod.spec.containers.iter().flat_map(|c| c.ports.iter().flatten()).filter_map(|p| p.host_port).collect()
+fn amount(name: &str, text: &str) -> i64 {
+    if name == "cpu" { parse_cpu_milli(text).unwrap() } else { parse_units(text).unwrap() }
+}
+
+/// Address, protocol and number.
+fn ports(pod: &Pod) -> Vec<(String, String, i32)> {
+    let text = |t: &Option<String>, default: &str| t.clone().unwrap_or(default.into());
+    let all = pod.spec.containers.iter().flat_map(|c| c.ports.iter().flatten());
+    all.filter_map(|p| Some((text(&p.host_ip, "0.0.0.0"), text(&p.protocol, "TCP"), p.host_port?))).collect()
+}
+
+fn clash(a: &(String, String, i32), b: &(String, String, i32)) -> bool {
+    let everywhere = |p: &(String, String, i32)| p.0 == "0.0.0.0";
+    a.1 == b.1 && a.2 == b.2 && (a.0 == b.0 || everywhere(a) || everywhere(b))
+}
+
+/// The pod as the API server stores it: `matchLabelKeys` and `mismatchLabelKeys` have become part of the selectors.
+pub fn stored(pod: &Arc<Pod>) -> Arc<Pod> {
+    let labels = pod.meta.labels.clone();
+    let narrow = |selector: &mut Option<LabelSelector>, keys: &Option<Vec<String>>, operator: &str| {
+        let Some(s) = selector else { return };
+        for key in keys.iter().flatten() {
+            if let Some((_, value)) = labels.iter().find(|(k, _)| ***k == **key) {
+                s.match_expressions.get_or_insert_default().push(LabelSelectorRequirement {
+                    key: key.clone(),
+                    operator: operator.into(),
+                    values: Some(vec![value.to_string()]),
+                });
+            }
+        }
+    };
+    let term = |t: &mut core::PodAffinityTerm| {
+        narrow(&mut t.label_selector, &t.match_label_keys, "In");
+        narrow(&mut t.label_selector, &t.mismatch_label_keys, "NotIn");
+    };
+    let mut pod = Pod::clone(pod);
+    let spec = Arc::make_mut(&mut pod.spec);
+    for c in spec.topology_spread_constraints.iter_mut().flatten() {
+        narrow(&mut c.label_selector, &c.match_label_keys, "In");
+    }
+    if let Some(a) = spec.affinity.as_mut().and_then(|a| a.pod_affinity.as_mut()) {
+        a.required_during_scheduling_ignored_during_execution.iter_mut().flatten().for_each(term);
+        a.preferred_during_scheduling_ignored_during_execution.iter_mut().flatten().for_each(|w| term(&mut w.pod_affinity_term));
+    }
+    if let Some(a) = spec.affinity.as_mut().and_then(|a| a.pod_anti_affinity.as_mut()) {
+        a.required_during_scheduling_ignored_during_execution.iter_mut().flatten().for_each(term);
+        a.preferred_during_scheduling_ignored_during_execution.iter_mut().flatten().for_each(|w| term(&mut w.pod_affinity_term));
+    }
+    Arc::new(pod)
 }
 
 fn required_terms(pod: &Pod, anti: bool) -> Vec<core::PodAffinityTerm> {
@@ -189,14 +245,14 @@ impl Plain {
         if !node_affinity(pod, node) {
             return one("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
         }
-        if ports(pod).iter().any(|p| self.on(node).any(|o| ports(o).contains(p))) {
+        if ports(pod).iter().any(|p| self.on(node).any(|o| ports(o).iter().any(|q| clash(p, q)))) {
             return one("NodePorts", "node(s) didn't have free ports for the requested pod ports");
         }
         let mut missing = vec![];
         if self.on(node).count() as i64 + 1 > allocatable(node, "pods") {
             missing.push("Too many pods".to_string());
         }
-        for name in ["cpu", "memory", "example.com/gpu"] {
+        for name in AMOUNTS {
             let used: i64 = self.on(node).map(|p| request(p, name, 0)).sum();
             let want = request(pod, name, 0);
             if want > 0 && want > allocatable(node, name) - used {
@@ -206,7 +262,20 @@ impl Plain {
         if !missing.is_empty() {
             return Some(("NodeResourcesFit", missing));
         }
-        self.filter_spread(pod, node).or_else(|| self.filter_affinity(pod, node))
+        let affinity = || if self.affinity_rests == Some(true) { None } else { self.filter_affinity(pod, node) };
+        self.filter_spread(pod, node).or_else(affinity)
+    }
+
+    /// PreFilter puts the plugin to rest for a pod without required terms that no placed pod repels; then it does not look at those
+    /// who were promised a node either.
+    pub fn affinity_rests(&self, pod: &Pod) -> bool {
+        let repelled = |(p, n): &(Arc<Pod>, String)| {
+            let on = self.node(n);
+            required_terms(p, true).iter().any(|t| on.is_some_and(|n| label(n, &t.topology_key).is_some()) && self.term_selects(t, p, pod))
+        };
+        self.affinity_rests.unwrap_or_else(|| {
+            required_terms(pod, false).is_empty() && required_terms(pod, true).is_empty() && !self.placed.iter().any(repelled)
+        })
     }
 
     fn spread_count(&self, pod: &Pod, selector: Option<&LabelSelector>, node: &Node) -> i64 {
@@ -280,12 +349,33 @@ impl Plain {
         if repelled { one("node(s) didn't satisfy existing pods anti-affinity rules") } else { None }
     }
 
+    pub fn place(&mut self, pod: &Arc<Pod>, node: &str) {
+        self.placed.push((stored(pod), node.into()));
+    }
+
+    /// Alone and beside those who were promised the node and are no less important.
+    fn filter_with_guests(&self, pod: &Pod, node: &Node) -> Option<(&'static str, Vec<String>)> {
+        let priority = |p: &Pod| p.spec.priority.unwrap_or(0);
+        let guest = |(p, n): &&(Arc<Pod>, String)| **n == *node.meta.name && p.meta.uid != pod.meta.uid && priority(p) >= priority(pod);
+        let guests: Vec<_> = self.nominated.iter().filter(guest).collect();
+        if !guests.is_empty() {
+            let mut full = self.clone();
+            full.affinity_rests = Some(self.affinity_rests(pod));
+            guests.into_iter().for_each(|(p, n)| full.place(p, n));
+            if let Some(rejection) = full.filter(pod, node) {
+                return Some(rejection);
+            }
+        }
+        self.filter(pod, node)
+    }
+
     /// Every node's verdict.
-    pub fn decide(&self, pod: &Pod) -> BTreeMap<String, Verdict> {
+    pub fn decide(&self, pod: &Arc<Pod>) -> BTreeMap<String, Verdict> {
+        let pod = &*stored(pod);
         let mut out = BTreeMap::new();
         let mut feasible: Vec<&Arc<Node>> = vec![];
         for n in &self.nodes {
-            match self.filter(pod, n) {
+            match self.filter_with_guests(pod, n) {
                 Some((plugin, reasons)) => {
                     out.insert(n.meta.name.to_string(), Verdict::Rejected(plugin.into(), reasons));
                 }

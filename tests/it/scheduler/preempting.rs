@@ -19,7 +19,7 @@ fn priority(p: &Pod) -> i32 {
     p.spec.priority.unwrap_or(0)
 }
 
-fn fits(plain: &Plain, pod: &Pod, node: &str) -> bool {
+fn fits(plain: &Plain, pod: &Arc<Pod>, node: &str) -> bool {
     matches!(plain.decide(pod)[node], Verdict::Fits(_))
 }
 
@@ -36,7 +36,7 @@ fn may_help(verdict: &Verdict, pod: &Pod, node: &Node) -> bool {
 }
 
 /// Every node on which room can be made, and of those the best.
-fn best_rooms(plain: &Plain, pod: &Pod, budgets: &[Budget]) -> Vec<Room> {
+fn best_rooms(plain: &Plain, pod: &Arc<Pod>, budgets: &[Budget]) -> Vec<Room> {
     let verdicts = plain.decide(pod);
     let mut candidates = vec![];
     for node in &plain.nodes {
@@ -46,6 +46,7 @@ fn best_rooms(plain: &Plain, pod: &Pod, budgets: &[Budget]) -> Vec<Room> {
             continue;
         }
         let mut trial = plain.clone();
+        trial.affinity_rests = Some(plain.affinity_rests(pod));
         trial.placed.retain(|x| !lower(x));
         if !fits(&trial, pod, name) {
             continue;
@@ -121,12 +122,20 @@ fn room_is_made_where_and_as_the_rules_say() {
             fast.cache.put_node(&node);
             plain.nodes.push(node);
         }
-        for n in 0..50 {
+        for n in 0..49 {
             let pod = Arc::new(with(&mut d, n, &[0, 10, 100]));
             let info = fast.compile(&pod);
             if let Some(node) = fast.place(&info) {
-                plain.placed.push((pod, node.to_string()));
+                plain.place(&pod, &node);
             }
+        }
+        if d.one_in(3) {
+            // Somebody waits for room already.
+            let guest = Arc::new(with(&mut d, 49, &[0, 100, 1000]));
+            let node = d.pick(&plain.nodes).meta.name.clone();
+            let info = fast.compile(&guest);
+            fast.cache.nominate(&info, &node);
+            plain.nominated.push((guest, node.to_string()));
         }
         for n in 50..62 {
             let pod = Arc::new(with(&mut d, n, &[50, 1000]));
