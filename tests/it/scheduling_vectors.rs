@@ -4,11 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use wheelhouse::document::{Dialect, Source, parse};
-use wheelhouse::worlds::kubernetes::api::object::Object;
-use wheelhouse::worlds::kubernetes::kinds;
-use wheelhouse::worlds::kubernetes::scheduler::offline::Cluster;
-use wheelhouse::worlds::kubernetes::scheduler::profile::Profile;
+use wheelhouse::worlds::kubernetes::scheduler::offline::{Format, Request, schedule};
 
 fn vectors() -> Option<PathBuf> {
     let named = std::env::var_os("WHEELHOUSE_VECTORS").map(PathBuf::from);
@@ -16,7 +12,8 @@ fn vectors() -> Option<PathBuf> {
     named.into_iter().chain([beside, "/work/shared/vectors".into()]).find(|p| p.is_dir())
 }
 
-fn cases(kind: &str) -> Vec<(String, Vec<Object>, Value)> {
+/// Name, the file, and what the real scheduler did.
+fn cases(kind: &str) -> Vec<(String, Vec<u8>, Value)> {
     let Some(folder) = vectors() else {
         println!("skipped: no recorded decisions here (set WHEELHOUSE_VECTORS)");
         return vec![];
@@ -26,21 +23,21 @@ fn cases(kind: &str) -> Vec<(String, Vec<Object>, Value)> {
     names.retain(|p| p.extension().is_some_and(|e| e == "yaml"));
     names.sort();
     let case = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let name = path.file_stem().unwrap().to_string_lossy().to_string();
-        let documents = parse(&Source::new(name.as_str(), text), Dialect::Kubernetes).unwrap();
-        let objects = documents.iter().map(|d| kinds::from_json(&d.to_json()).unwrap()).collect();
+        let text = std::fs::read(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().to_string();
         let answer = serde_json::from_str(&std::fs::read_to_string(path.with_extension("json")).unwrap()).unwrap();
-        (name, objects, answer)
+        (name, text, answer)
     };
     names.into_iter().map(case).collect()
 }
 
-fn decide(objects: &[Object]) -> Value {
-    let mut cluster = Cluster::new(objects, Profile::default());
-    let pod = cluster.pending.iter().find(|p| &*p.pod.meta.name == "pending").unwrap().clone();
-    let (_, decision) = cluster.decide(&pod);
-    decision.to_json()
+/// What `wheelhouse schedule -f FILE --pod default/pending --format json` prints.
+fn decide(name: &str, file: Vec<u8>) -> Value {
+    let request =
+        Request { files: vec![(name.into(), file)], pod: Some("default/pending".into()), format: Format::Json, ..Request::default() };
+    let out = schedule(&request);
+    assert_eq!(out.exit, 0, "{name}: {}", out.stderr);
+    serde_json::from_str(&out.stdout).unwrap()
 }
 
 /// What differs from the recorded answer.
@@ -89,8 +86,8 @@ fn check(kind: &str) {
     let mut wrong = vec![];
     let all = cases(kind);
     let n = all.len();
-    for (name, objects, real) in all {
-        let found = differences(&decide(&objects), &real);
+    for (name, file, real) in all {
+        let found = differences(&decide(&name, file), &real);
         if !found.is_empty() {
             wrong.push(format!("{kind}/{name}: {}", found.join("\n  ")));
         }
