@@ -52,8 +52,8 @@ impl Plugin for DefaultPreemption {
 fn victim_terminating_on_nominated(run: &Filtered) -> bool {
     let cx = run.cx;
     let Some(ix) = cx.pod.pod.status.nominated_node.as_deref().and_then(|n| cx.cache.find(n)) else { return false };
-    // A node that can never hold it does not bind the pod to waiting.
-    if run.statuses.iter().any(|s| s.node == ix && s.status.code == Code::Unresolvable) {
+    // A node that can never hold it does not bind the pod to waiting, nor does one that the filters did not get to.
+    if !run.statuses.iter().any(|s| s.node == ix && s.status.code == Code::Unschedulable) {
         return false;
     }
     cx.cache.node(ix).pods.iter().any(|p| p.terminating && p.priority < cx.pod.priority && by_scheduler(p))
@@ -200,6 +200,8 @@ fn choose(candidates: &[Candidate], now: SimTime) -> Vec<Candidate> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::worlds::kubernetes::scheduler::testing::{self, pod_info};
 
@@ -233,5 +235,64 @@ mod tests {
         let mut dirty = candidate(&[(low, 1)]);
         dirty.pdb_violations = 1;
         assert_eq!(pick(&[dirty, candidate(&[(mid, 1)])]), Some(1), "budgets come first");
+    }
+
+    #[test]
+    fn who_may_make_room() {
+        let full = json!({"status": {"allocatable": {"cpu": "1", "memory": "4Gi", "pods": "9"}}});
+        let asks = |cpu: &str| json!([{"name": "c", "image": "x", "resources": {"requests": {"cpu": cpu}}}]);
+        let class = |name: &str, value: i32, policy: &str| {
+            testing::object(json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name},
+                "value": value, "preemptionPolicy": policy}))
+        };
+        let leaving = |reason: &str, priority: i32| {
+            json!({"metadata": {"deletionTimestamp": "2026-01-05T09:00:30Z"}, "spec": {"priority": priority, "containers": asks("1")},
+                "status": {"conditions": [{"type": "DisruptionTarget", "status": "True", "reason": reason}]}})
+        };
+        let nominated = |spec: Value| json!({"spec": spec, "status": {"nominatedNodeName": "a"}});
+        let spec = |priority: i32, cpu: &str| json!({"priority": priority, "containers": asks(cpu)});
+        let stays = json!({"spec": {"containers": asks("1")}});
+        let ours = "PreemptionByScheduler";
+        let waits = "not eligible due to a terminating pod on the nominated node.";
+        let useless = "0/1 nodes are available: 1 Preemption is not helpful for scheduling.";
+        let nobody = "0/1 nodes are available: 1 No preemption victims found for incoming pod.";
+        let on_b = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["b"]}]}]}}});
+        let mut elsewhere = spec(10, "1");
+        elsewhere["affinity"] = on_b;
+        // What stands on a, what waits, and the answer: empty where room is made.
+        let rows = [
+            ("the more important one", stays.clone(), json!({"spec": spec(10, "1")}), ""),
+            ("equals do not remove each other", stays.clone(), json!({"spec": spec(0, "1")}), nobody),
+            ("too much even for the empty node", stays.clone(), json!({"spec": spec(10, "2")}), useless),
+            (
+                "its class never preempts",
+                stays.clone(),
+                json!({"spec": {"priorityClassName": "polite", "containers": asks("1")}}),
+                "not eligible due to preemptionPolicy=Never.",
+            ),
+            ("its class does", stays.clone(), json!({"spec": {"priorityClassName": "rough", "containers": asks("1")}}), ""),
+            (
+                "a class of the system",
+                stays.clone(),
+                json!({"spec": {"priorityClassName": "system-node-critical", "containers": asks("1")}}),
+                "",
+            ),
+            ("negative against less", json!({"spec": spec(-5, "1")}), json!({"spec": spec(-1, "1")}), ""),
+            ("its victim is leaving", leaving(ours, 0), nominated(spec(10, "1")), waits),
+            ("somebody leaves for another reason", leaving("EvictionByEvictionAPI", 0), nominated(spec(10, "1")), ""),
+            ("one that leaves is no less important", leaving(ours, 10), nominated(spec(10, "1")), nobody),
+            ("it leaves, but this pod never asked for the node", leaving(ours, 0), json!({"spec": spec(10, "1")}), ""),
+            ("it leaves, but the node can never hold this pod", leaving(ours, 0), nominated(spec(10, "2")), useless),
+            ("it leaves, but the node is out of the question", leaving(ours, 0), nominated(elsewhere), useless),
+        ];
+        for (what, there, pod, expected) in rows {
+            let classes = [class("polite", 5000, "Never"), class("rough", 5000, "PreemptLowerPriority")];
+            let objects =
+                [&classes[..], &[testing::node("a", full.clone()), testing::on("a", "there", there), testing::waiting(pod)]].concat();
+            let (_, outcome) = testing::cycle(&objects);
+            let said = outcome.message.split_once(" no new claims to deallocate, preemption: ").map_or("", |(_, m)| m);
+            assert_eq!((said, outcome.preemption.is_some()), (expected, expected.is_empty()), "{what}: {}", outcome.message);
+        }
     }
 }
