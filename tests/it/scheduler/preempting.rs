@@ -79,7 +79,7 @@ fn best_rooms(plain: &Plain, pod: &Arc<Pod>, budgets: &[Budget]) -> Vec<Room> {
         let rank = (violations, highest, sum, victims.len(), Reverse(earliest));
         candidates.push((rank, (name.to_string(), victims.iter().map(|p| p.meta.name.to_string()).collect())));
     }
-    let best = candidates.iter().map(|(rank, _)| rank.clone()).min();
+    let best = candidates.iter().map(|(rank, _)| *rank).min();
     candidates.into_iter().filter(|(rank, _)| Some(rank) == best.as_ref()).map(|(_, room)| room).collect()
 }
 

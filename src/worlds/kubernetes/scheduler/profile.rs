@@ -1,7 +1,13 @@
 //! Which plugins take part, in which order, with which weights; and the scheduler's other settings.
 
+use crate::document::nearest;
+
 use super::framework::Plugin;
 use super::plugins::table::PLUGINS;
+
+/// Settings beside the plugins.
+const OPTIONS: [&str; 4] =
+    ["percentageOfNodesToScore", "hardPodAffinityWeight", "minCandidateNodesPercentage", "minCandidateNodesAbsolute"];
 
 /// One plugin of a profile.
 #[derive(Clone, Copy)]
@@ -71,8 +77,12 @@ impl Profile {
             "minCandidateNodesAbsolute" => self.min_candidate_nodes_absolute = number(1_000_000)? as usize,
             _ => {
                 let Some(e) = self.plugins.iter_mut().find(|e| e.plugin.name().eq_ignore_ascii_case(name)) else {
-                    let known: Vec<_> = self.plugins.iter().map(|e| e.plugin.name()).collect();
-                    return Err(format!("there is no scheduler plugin or option '{name}'; plugins are {}", known.join(", ")));
+                    let known: Vec<_> = self.plugins.iter().map(|e| e.plugin.name()).chain(OPTIONS).collect();
+                    let help = match nearest(name, known.iter().copied()) {
+                        Some(near) => format!("did you mean {near}?"),
+                        None => format!("there are {}", known.join(", ")),
+                    };
+                    return Err(format!("there is no scheduler plugin or option '{name}'; {help}"));
                 };
                 match value {
                     "off" | "false" | "disabled" => e.on = false,

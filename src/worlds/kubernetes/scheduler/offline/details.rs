@@ -52,6 +52,15 @@ pub fn bytes(n: i64) -> String {
     n.to_string()
 }
 
+/// The same without rounding: `8256Mi`, not `8.1Gi`.
+pub fn bytes_exactly(n: i64) -> String {
+    const UNITS: [(&str, i64); 4] = [("Ti", 1 << 40), ("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
+    match UNITS.iter().find(|(_, size)| n.abs() >= *size && n % size == 0) {
+        Some((unit, size)) => format!("{}{unit}", n / size),
+        None => n.to_string(),
+    }
+}
+
 /// `dedicated=gpu:NoSchedule`
 pub fn taint(t: &Taint, cache: &Cache) -> String {
     let effect = match t.effect {
@@ -137,6 +146,7 @@ mod tests {
     #[test]
     fn amounts_for_people() {
         assert_eq!([cpu(1500), cpu(2000), cpu(250)], ["1.5", "2", "250m"]);
+        assert_eq!([8256 << 20, 8 << 30, 1 << 50, 1000].map(bytes_exactly), ["8256Mi", "8Gi", "1024Ti", "1000"]);
         assert_eq!([bytes(1 << 30), bytes(1536 << 20), bytes(512 << 20), bytes(100)], ["1Gi", "1.5Gi", "512Mi", "100"]);
     }
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::document::nearest;
 use crate::worlds::Output;
 use crate::worlds::kubernetes::api::meta::Key;
+use crate::worlds::kubernetes::api::object::Pod;
 
 use super::decision::Decision;
 use super::pod::PodInfo;
@@ -110,6 +111,9 @@ fn find(cluster: &mut Cluster, name: &str) -> Result<(Arc<PodInfo>, String), Str
     match cluster.cache.placed(&key).cloned() {
         Some((node, info)) => {
             cluster.cache.take_pod(&key);
+            // Scheduled anew it would not name the node that it is on.
+            let free = Pod { node: None, ..Pod::clone(&info.pod) };
+            let info = Arc::new(PodInfo { pod: Arc::new(free), ..PodInfo::clone(&info) });
             Ok((info, format!("note: {key} is on {node}; this is where it would go if it were scheduled now\n")))
         }
         None => Err(format!("error: pod {key} is finished, or not for {}\n", super::NAME)),

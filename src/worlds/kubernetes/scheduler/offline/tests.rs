@@ -57,6 +57,8 @@ fn what_does_not_fit_says_what_would_help() {
     let out = schedule(&request(CLUSTER, Some("huge"), Format::Text));
     assert!(out.stdout.contains("fit: Insufficient cpu (cpu: wants 6, free 4 of 4)"), "{}", out.stdout);
     assert!(out.stdout.contains("cpu request of 4 or less → b"), "{}", out.stdout);
+    let out = schedule(&request(CLUSTER, Some("gated"), Format::Text));
+    assert!(out.stdout.contains("would help: without its scheduling gates → b\n"), "{}", out.stdout);
 }
 
 #[test]
@@ -78,7 +80,8 @@ fn weights_and_plugins_can_be_changed() {
     r.set = vec!["NodeResourceFit=5".into()];
     let out = schedule(&r);
     assert_eq!(out.exit, 2);
-    assert!(out.stderr.contains("there is no scheduler plugin or option 'NodeResourceFit'"), "{}", out.stderr);
+    let said = "there is no scheduler plugin or option 'NodeResourceFit'; did you mean NodeResourcesFit?";
+    assert!(out.stderr.contains(said), "{}", out.stderr);
 }
 
 #[test]
@@ -210,4 +213,33 @@ fn annotations_of_the_simulator() {
     let filter: Value = serde_json::from_str(v["kube-scheduler-simulator.sigs.k8s.io/filter-result"].as_str().unwrap()).unwrap();
     assert_eq!(filter["c"]["TaintToleration"], "node(s) had untolerated taint(s)");
     assert_eq!(filter["b"]["NodeResourcesFit"], "passed");
+}
+
+#[test]
+fn a_placed_pod_is_free_to_go_elsewhere() {
+    let text = CLUSTER.to_string()
+        + "- {apiVersion: v1, kind: Pod, metadata: {name: settled, namespace: shop}, spec: {nodeName: a, containers: [{name: c, image: x, resources: {requests: {cpu: \"1\", memory: 1Gi}}}]}}\n";
+    let out = schedule(&request(&text, Some("shop/settled"), Format::Json));
+    assert!(out.stderr.contains("shop/settled is on a; this is where it would go if it were scheduled now"), "{}", out.stderr);
+    let v: Value = serde_json::from_str(&out.stdout).unwrap();
+    assert_eq!((v["node"].as_str(), v["nodes"]["a"]["feasible"].as_bool()), (Some("b"), Some(true)), "{v}");
+}
+
+#[test]
+fn the_report_keeps_to_the_width() {
+    let spread = "- {apiVersion: v1, kind: Pod, metadata: {name: choosy, labels: {app: choosy}}, spec: {containers: [{name: c, image: x, resources: {requests: {cpu: \"1\", memory: 1Gi}}}], \
+         affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 5, preference: {matchExpressions: [{key: kubernetes.io/hostname, operator: Exists}]}}]}}, \
+         topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: choosy}}}]}}\n";
+    for width in [60, 80, 120] {
+        for ascii in [false, true] {
+            let mut r = request("", Some("choosy"), Format::Text);
+            r.files = vec![("cluster.yaml".into(), format!("{CLUSTER}{spread}").into_bytes())];
+            r.style = super::Style { width, ascii, colour: false };
+            let out = schedule(&r).stdout;
+            // The table gives up its bars; below their numbers it cannot go.
+            let wide: Vec<&str> = out.lines().filter(|l| l.chars().count() > width.max(66)).collect();
+            assert!(wide.is_empty(), "{width}: {wide:#?}");
+            assert_eq!(out.contains(if ascii { "###" } else { "▇▇▇" }), width >= 80, "{width}:\n{out}");
+        }
+    }
 }

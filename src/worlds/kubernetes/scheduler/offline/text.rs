@@ -53,9 +53,18 @@ const SCORED: usize = 20;
 
 /// The verdict in one line.
 pub fn verdict(d: &Decision, style: Style) -> String {
+    let (head, why) = outcome(d, style);
+    format!("{}   {why}", painted(&head, d, style))
+}
+
+fn painted(head: &str, d: &Decision, style: Style) -> String {
+    style.paint(if d.node.is_some() { "32;1" } else { "31;1" }, head)
+}
+
+/// Where the pod goes, and by what margin.
+fn outcome(d: &Decision, style: Style) -> (String, String) {
     let arrow = style.marks().arrow;
-    let out = d.turned_down;
-    let filtered = match out {
+    let filtered = match d.turned_down {
         0 => String::new(),
         1 => "; 1 node filtered out".into(),
         n => format!("; {n} nodes filtered out"),
@@ -63,29 +72,31 @@ pub fn verdict(d: &Decision, style: Style) -> String {
     let nodes = |n: usize| if n == 1 { "1 feasible node".to_string() } else { format!("{n} feasible nodes") };
     let feasible = d.feasible();
     let Some(node) = &d.node else {
-        let head = style.paint("31;1", &format!("{} {arrow} no node", d.pod));
-        return match &d.preemption {
+        let why = match &d.preemption {
             Some((node, victims)) => {
                 let names: Vec<_> = victims.iter().map(|v| v.name.to_string()).collect();
-                format!("{head}   room is made on {node}: {} must go", list(&names))
+                format!("room is made on {node}: {} must go", list(&names))
             }
-            None if d.pre_filter.is_some() || d.cluster_size == 0 => format!("{head}   it cannot be placed anywhere"),
-            None => format!("{head}   none of {} nodes fits", d.cluster_size),
+            None if d.pre_filter.is_some() || d.cluster_size == 0 => "it cannot be placed anywhere".into(),
+            None => format!("none of {} nodes fits", d.cluster_size),
         };
+        return (format!("{} {arrow} no node", d.pod), why);
     };
-    let head = style.paint("32;1", &format!("{} {arrow} {node}", d.pod));
     let total = |n: &NodeVerdict| n.total;
     let best = d.nodes.iter().filter_map(total).max();
-    let Some(best) = best.filter(|_| feasible > 1) else {
-        return format!("{head}   the only node that fits{filtered}");
+    let why = match best.filter(|_| feasible > 1) {
+        None => format!("the only node that fits{filtered}"),
+        Some(best) if d.candidates.len() > 1 => {
+            let others: Vec<String> = d.candidates.iter().filter(|c| *c != node).map(|c| c.to_string()).collect();
+            let also = list(&others);
+            format!("tied with {also} at {best}, of {}{filtered}; the scheduler picks any of them", nodes(feasible))
+        }
+        Some(best) => {
+            let second = d.nodes.iter().filter(|n| n.name != *node).filter_map(total).max().unwrap_or(0);
+            format!("best of {}, {best} against {second}{filtered}", nodes(feasible))
+        }
     };
-    if d.candidates.len() > 1 {
-        let others: Vec<String> = d.candidates.iter().filter(|c| *c != node).map(|c| c.to_string()).collect();
-        let also = list(&others);
-        return format!("{head}   tied with {also} at {best}, of {}{filtered}; the scheduler picks any of them", nodes(feasible));
-    }
-    let second = d.nodes.iter().filter(|n| n.name != *node).filter_map(total).max().unwrap_or(0);
-    format!("{head}   best of {}, {best} against {second}{filtered}", nodes(feasible))
+    (format!("{} {arrow} {node}", d.pod), why)
 }
 
 fn list(names: &[String]) -> String {
@@ -100,11 +111,19 @@ fn list(names: &[String]) -> String {
 
 /// The whole report about one decision.
 pub fn report(d: &Decision, pod: &PodInfo, cluster: &Cluster, whatif: &[WhatIf], style: Style) -> String {
-    let mut out = format!(" {}\n", verdict(d, style));
+    let mut out = String::new();
+    let (head, why) = outcome(d, style);
+    let wide = 1 + head.chars().count() + 3 + why.chars().count() > style.width;
+    if wide {
+        let _ = writeln!(out, " {}", painted(&head, d, style));
+        wrapped(" ".repeat(4), &why, style, &mut out);
+    } else {
+        let _ = writeln!(out, " {}   {why}", painted(&head, d, style));
+    }
     let width = d.nodes.iter().map(|n| n.name.len()).max().unwrap_or(0).clamp(4, 40);
     table(d, width, cluster, style, &mut out);
     rejected(d, pod, width, cluster, style, &mut out);
-    preemption(d, &mut out);
+    preemption(d, style, &mut out);
     message(d, style, &mut out);
     moves(whatif, d, style, &mut out);
     out
@@ -129,17 +148,24 @@ fn table(d: &Decision, width: usize, cluster: &Cluster, style: Style, out: &mut 
         .filter(|p| scored.iter().any(|n| n.scores.iter().any(|(name, s)| name == p && (*s != 0 || *p != "DynamicResources"))))
         .map(|p| (p, weight(p)))
         .collect();
-    let heads: Vec<String> = columns.iter().map(|(p, _)| format!("{:<9}", short(p))).collect();
+    // Bars where there is room for them; otherwise the numbers under heads that are no wider than they must be.
+    let bars = width + 6 + columns.len() * 10 + 8 <= style.width;
+    let heads: Vec<String> = columns.iter().map(|(p, _)| if bars { format!("{:<9}", short(p)) } else { short(p).to_string() }).collect();
     let _ = writeln!(out, " {:width$}     {} total", "", heads.join(" "));
     for n in scored.iter().take(SCORED) {
         let cells: Vec<String> = columns
             .iter()
-            .map(|(p, weight)| match n.scores.iter().find(|(name, _)| name == p) {
-                None => format!("{:<9}", m.none),
-                Some((_, s)) => {
-                    let blocks = (s * 4 + weight * 50) / (weight * 100);
-                    format!("{:<9}", format!("{s} {}", m.block.repeat(blocks.clamp(0, 4) as usize)))
-                }
+            .zip(&heads)
+            .map(|((p, weight), head)| {
+                let cell = match n.scores.iter().find(|(name, _)| name == p) {
+                    None => m.none.to_string(),
+                    Some((_, s)) if bars => {
+                        let blocks = (s * 4 + weight * 50) / (weight * 100);
+                        format!("{s} {}", m.block.repeat(blocks.clamp(0, 4) as usize))
+                    }
+                    Some((_, s)) => s.to_string(),
+                };
+                format!("{cell:<0$}", head.chars().count())
             })
             .collect();
         let chosen = if d.node.as_deref() == Some(&*n.name) {
@@ -163,7 +189,7 @@ fn table(d: &Decision, width: usize, cluster: &Cluster, style: Style, out: &mut 
 fn rejected(d: &Decision, pod: &PodInfo, width: usize, cluster: &Cluster, style: Style, out: &mut String) {
     let m = style.marks();
     if let Some((plugin, reasons)) = &d.pre_filter {
-        let _ = writeln!(out, " all nodes  {}  {}: {}", m.no, short(plugin), reasons.join(", "));
+        wrapped(format!(" all nodes  {}  ", m.no), &format!("{}: {}", short(plugin), reasons.join(", ")), style, out);
         return;
     }
     let rejected: Vec<&NodeVerdict> = d.nodes.iter().filter(|n| n.rejected_by.is_some()).collect();
@@ -175,7 +201,7 @@ fn rejected(d: &Decision, pod: &PodInfo, width: usize, cluster: &Cluster, style:
     };
     if rejected.len() <= SINGLE {
         for n in rejected {
-            let _ = writeln!(out, " {:width$}  {}  {}", n.name, m.no, fit(&line(n).unwrap_or_default(), style, width + 6));
+            wrapped(format!(" {:width$}  {}  ", n.name, m.no), &line(n).unwrap_or_default(), style, out);
         }
         return;
     }
@@ -191,49 +217,47 @@ fn rejected(d: &Decision, pod: &PodInfo, width: usize, cluster: &Cluster, style:
     }
     groups.sort_by_key(|(key, names)| (std::cmp::Reverse(names.len()), key.clone()));
     for (key, names) in groups {
-        let text = format!(" {} {:>4}  {key}   {}", m.no, names.len(), list(&names));
-        let _ = writeln!(out, "{}", fit(&text, style, 0));
+        wrapped(format!(" {} {:>4}  ", m.no, names.len()), &format!("{key}   {}", list(&names)), style, out);
     }
 }
 
-/// Cuts a line at the width.
-fn fit(text: &str, style: Style, used: usize) -> String {
-    let room = style.width.saturating_sub(used).max(20);
-    if text.chars().count() <= room {
-        return text.to_string();
+/// Text after a head, its further lines under its first word.
+fn wrapped(head: String, text: &str, style: Style, out: &mut String) {
+    let indent = head.chars().count();
+    let (mut line, mut used) = (head, indent);
+    for word in text.split(' ') {
+        let wide = word.chars().count();
+        if used > indent && used + 1 + wide > style.width {
+            let _ = writeln!(out, "{}", line.trim_end());
+            (line, used) = (" ".repeat(indent), indent);
+        }
+        if used > indent {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += wide;
     }
-    let cut: String = text.chars().take(room - style.marks().more.chars().count()).collect();
-    format!("{cut}{}", style.marks().more)
+    let _ = writeln!(out, "{}", line.trim_end());
 }
 
-fn preemption(d: &Decision, out: &mut String) {
+fn preemption(d: &Decision, style: Style, out: &mut String) {
     if let Some((node, victims)) = &d.preemption {
         let names: Vec<String> = victims.iter().map(|v| v.name.to_string()).collect();
-        let _ =
-            writeln!(out, " preemption  {node} is nominated; victims: {}; when their grace is over the pod is tried again", list(&names));
+        let text = format!("{node} is nominated; victims: {}; when their grace is over the pod is tried again", list(&names));
+        wrapped(" preemption  ".into(), &text, style, out);
         if !d.equal_preemptions.is_empty() {
             let equal: Vec<String> = d.equal_preemptions.iter().map(|(n, _)| n.to_string()).collect();
-            let _ = writeln!(out, "             just as good: {}", list(&equal));
+            wrapped(" ".repeat(13), &format!("just as good: {}", list(&equal)), style, out);
         }
     }
 }
 
 /// What the pod's condition and event say, in full.
 fn message(d: &Decision, style: Style, out: &mut String) {
-    const INDENT: usize = 12;
-    if d.node.is_some() {
-        return;
+    if d.node.is_none() {
+        wrapped(" message     ".into(), &d.message, style, out);
     }
-    let mut line = String::from(" message    ");
-    for word in d.message.split(' ') {
-        if line.chars().count() + 1 + word.chars().count() > style.width.max(40) {
-            let _ = writeln!(out, "{}", line.trim_end());
-            line = " ".repeat(INDENT - 1);
-        }
-        line.push(' ');
-        line.push_str(word);
-    }
-    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 fn moves(whatif: &[WhatIf], d: &Decision, style: Style, out: &mut String) {
@@ -252,10 +276,24 @@ fn moves(whatif: &[WhatIf], d: &Decision, style: Style, out: &mut String) {
     }
     let head = if d.node.is_some() { "would move it" } else { "would help" };
     let sep = if style.ascii { " | " } else { " · " };
-    if moving.is_empty() {
-        let _ = writeln!(out, " nothing near {head}: {}", staying.join(sep));
+    let (lead, all) = if moving.is_empty() {
+        (format!(" nothing near {head}:"), staying)
     } else {
-        let all: Vec<String> = moving.into_iter().chain(staying).collect();
-        let _ = writeln!(out, " {head}: {}", all.join(sep));
+        (format!(" {head}:"), moving.into_iter().chain(staying).collect())
+    };
+    // Changes stay whole: a line ends where the next does not fit.
+    let (mut lead, mut line) = (format!("{lead} "), String::new());
+    for change in all {
+        let used = lead.chars().count() + line.chars().count();
+        if line.is_empty() {
+            line = change;
+        } else if used + sep.chars().count() + change.chars().count() > style.width {
+            wrapped(std::mem::replace(&mut lead, " ".repeat(3)), &line, style, out);
+            line = change;
+        } else {
+            line.push_str(sep);
+            line.push_str(&change);
+        }
     }
+    wrapped(lead, &line, style, out);
 }

@@ -7,7 +7,7 @@ use super::super::decision::Decision;
 use super::super::pod::{PodInfo, SpecInfo, Toleration};
 use super::super::selector::NodeRequirements;
 use super::cluster::Cluster;
-use super::details::{bytes, cpu, taint, untolerated};
+use super::details::{bytes_exactly, cpu, taint, untolerated};
 
 /// A change and what comes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,11 @@ fn place(cluster: &Cluster, pod: &PodInfo) -> (Option<String>, Vec<String>) {
 
 /// Tries changes around a decision, nearest first.
 pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<WhatIf> {
+    if cluster.gate(pod).is_some() {
+        // Nothing else matters before this.
+        let (node, _) = place(cluster, pod);
+        return vec![WhatIf { change: "without its scheduling gates".into(), moves: node.is_some(), node }];
+    }
     let now = decision.node.as_deref();
     let mut out = vec![];
     let mut try_it = |change: String, pod: &PodInfo| {
@@ -125,7 +130,7 @@ impl Amount {
         })
     }
     fn say(self, value: i64) -> String {
-        if let Self::Cpu = self { cpu(value) } else { bytes(value) }
+        if let Self::Cpu = self { cpu(value) } else { bytes_exactly(value) }
     }
     fn name(self) -> &'static str {
         if let Self::Cpu = self { "cpu" } else { "memory" }
