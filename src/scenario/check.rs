@@ -9,7 +9,7 @@ use crate::model::{FaultTarget, ImageRef, LinkEnd};
 
 use super::expression::Expression;
 use super::facts::Param;
-use super::file::{Expect, Scenario, Trigger};
+use super::file::{Did, Expect, Scenario, Trigger};
 
 /// Names that were used somewhere, with their places.
 pub struct Uses {
@@ -29,6 +29,7 @@ pub(super) fn cross(s: &Scenario, r: &Reader, uses: &Uses, sink: &Diagnostics) {
     triggers(s, sink);
     expectations(s, r, sink);
     reveals(s, sink);
+    deeds(s, sink);
     drill(s, r, sink);
     expressions(s, &streams, sink);
     partitions(s, sink);
@@ -108,6 +109,42 @@ fn triggers(s: &Scenario, sink: &Diagnostics) {
             once(i, d.label(format!("`{}`", e.id)));
         }
     }
+}
+
+/// What somebody did in a saved session fits what the scenario asks.
+fn deeds(s: &Scenario, sink: &Diagnostics) {
+    let asks: Vec<_> = s.timeline.iter().filter_map(|e| e.ask.as_ref()).collect();
+    for e in &s.timeline {
+        let wrong = match &e.did {
+            Some(Did::Answer { question, choice }) => match asks.iter().find(|a| a.id == *question) {
+                None => {
+                    let d = Diagnostic::error(format!("there is no question `{question}`")).at(&e.span);
+                    sink.push(d.did_you_mean(question, asks.iter().map(|a| &*a.id)));
+                    continue;
+                }
+                Some(ask) => choice.filter(|c| *c >= ask.choices.len()).map(|_| choices(ask.choices.len())),
+            },
+            Some(Did::Hint | Did::Cause(_) | Did::Fault { .. }) if s.solve.is_none() => {
+                Some("hints and causes belong to drills; this scenario has no `solve`".to_string())
+            }
+            Some(Did::Cause(n)) => match s.solve.as_ref().and_then(|solve| solve.cause.as_ref()) {
+                None => Some("this drill's cause is named as a fault: {kind: hang, on: shop}".to_string()),
+                Some(ask) => (*n >= ask.choices.len()).then(|| choices(ask.choices.len())),
+            },
+            Some(Did::Fault { .. }) => {
+                let offered = s.solve.as_ref().is_some_and(|solve| solve.cause.is_some());
+                offered.then(|| "this drill's cause is one of its choices: name it by its number".to_string())
+            }
+            Some(Did::Hint | Did::Look { .. } | Did::Interrupt) | None => None,
+        };
+        if let Some(wrong) = wrong {
+            sink.push(Diagnostic::error(wrong).at(&e.span));
+        }
+    }
+}
+
+fn choices(n: usize) -> String {
+    format!("the choices are numbered from 0 to {}", n.saturating_sub(1))
 }
 
 /// The earliest moment an entry can happen.

@@ -202,7 +202,39 @@ pub struct Entry {
     pub point_at: Option<Arc<str>>,
     /// An interactive session stops here.
     pub pause: bool,
+    /// A person did this in a session that was saved: commands are typed, faults injected by hand.
+    pub by_hand: bool,
+    /// What else that person did.
+    pub did: Option<Did>,
     pub span: Span,
+}
+
+impl Entry {
+    /// The file's author planned this; nobody did it in a saved session.
+    pub const fn is_planned(&self) -> bool {
+        !self.by_hand && self.did.is_none()
+    }
+    /// Something happens to the worlds.
+    pub const fn acts(&self) -> bool {
+        !self.faults.is_empty() || !self.run.is_empty() || !self.traffic.is_empty()
+    }
+}
+
+/// What a person did in a session, other than typing commands and injecting faults; done again when the saved session is played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Did {
+    /// Answered a question, or skipped it (None).
+    Answer { question: Arc<str>, choice: Option<usize> },
+    /// Asked for a hint.
+    Hint,
+    /// Named the cause of a drill's trouble, as one of its choices.
+    Cause(usize),
+    /// Named it as a fault and what it hit.
+    Fault { kind: Arc<str>, on: Arc<str> },
+    /// Looked at an object.
+    Look { world: &'static str, kind: Arc<str>, namespace: Arc<str>, name: Arc<str> },
+    /// Stopped the commands under way.
+    Interrupt,
 }
 
 /// When an entry happens. Each happens at most once.
@@ -373,7 +405,7 @@ impl Scenario {
     pub fn trouble(&self) -> Option<usize> {
         match self.solve.as_ref()?.begins.as_deref() {
             Some(id) => self.timeline.iter().position(|e| &*e.id == id),
-            None => self.timeline.iter().position(|e| !e.faults.is_empty() || !e.run.is_empty() || !e.traffic.is_empty()),
+            None => self.timeline.iter().position(|e| e.is_planned() && e.acts()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::document::Diagnostic;
 use crate::kernel::{SimDuration, SimTime};
-use crate::scenario::file::{Scenario, Solve};
+use crate::scenario::file::{Entry, Scenario, Solve};
 use crate::scenario::report::{self, Checked};
 
 use super::documents::Worlds;
@@ -78,6 +78,9 @@ struct Played {
 
 /// Plays the drill with these commands.
 fn play(scenario: &Scenario, steps: &[(SimDuration, String)], options: &OpenOptions) -> Result<Played, String> {
+    let mut scenario = scenario.clone();
+    // What somebody did in a saved session is not the drill.
+    scenario.timeline.retain(Entry::is_planned);
     let mut session = Session::start(Arc::new(scenario.clone()), options)?;
     let begin = session.trouble_begins();
     for (after, command) in steps {

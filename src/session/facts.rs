@@ -186,7 +186,7 @@ impl LabFacts<'_> {
         let Some((i, _)) = found else { return false };
         // Before the run has shown it, nobody is right.
         let right = self.lab.shown.get(&i).and_then(|s| s.choice);
-        right.is_some() && self.lab.answers.get(&i).copied() == right
+        right.is_some() && self.lab.answers.get(&i).copied().flatten() == right
     }
 
     /// The right choice of a question as measured now, if its expression has a value.

@@ -82,8 +82,8 @@ pub struct Lab {
     pub pointing: Option<Arc<str>>,
     /// The question that waits, by timeline index.
     pub asking: Option<usize>,
-    /// Timeline index → choice.
-    pub answers: Map<usize, usize>,
+    /// Timeline index → choice; None if the question was skipped.
+    pub answers: Map<usize, Option<usize>>,
     /// Timeline index → what the run answered, once it has.
     pub shown: Map<usize, Arc<Shown>>,
     pub standings: Vec<Standing>,
@@ -302,8 +302,10 @@ impl Lab {
         if let Some(q) = &entry.ask {
             let text = LabFacts { lab: self, journal }.text(&q.question);
             journal.push(self.now, LAB, cause, line(RecordType::Story, "narrator", "Ask", &text));
-            self.asking = Some(i);
-            self.stop = Some(Stop::Question);
+            if !self.replied(&q.id) {
+                self.asking = Some(i);
+                self.stop = Some(Stop::Question);
+            }
         }
         if entry.pause {
             self.stop.get_or_insert(Stop::Pause);
@@ -311,6 +313,7 @@ impl Lab {
         for act in &entry.faults {
             let Some(world) = self.world_index(act.world) else { continue };
             // The checker has proved that targets exist; one that vanished since is journaled as missed.
+            let cause = if entry.by_hand { None } else { cause };
             if let Err(why) = self.inject(world, Arc::new(act.fault.clone()), cause, journal) {
                 journal.push(self.now, act.world, cause, line(RecordType::Fault, "scenario", "FaultMissed", &why));
             }
@@ -322,9 +325,15 @@ impl Lab {
             self.slots.iter_mut().for_each(|s| s.trouble = Some(record));
         }
         for (world, command) in &entry.run {
-            if let Some(w) = self.world_index(world) {
+            let Some(w) = self.world_index(world) else { continue };
+            if entry.by_hand {
+                self.command(w, command, "you", None, journal);
+            } else {
                 self.queue_command(w, Planned { text: command.clone(), entry: i, cause }, journal);
             }
+        }
+        if let Some(did) = &entry.did {
+            self.redo(did, journal);
         }
         self.drill_entry(i);
         self.arm_followers(&entry.id);
@@ -356,7 +365,8 @@ impl Lab {
         let text = super::build::describe(&fault);
         let data = json!({"fault": fault.kind.word(), "id": &*fault.id, "lasts_s": fault.lasts.map(SimDuration::as_secs_f64)});
         let entry = Line::new(RecordType::Fault, "fault", fault.kind.word(), object, text).with_data(data);
-        let record = journal.push(self.now, name, cause.or(self.start), entry);
+        // What is injected by hand is a root of its own.
+        let record = journal.push(self.now, name, cause, entry);
         if let (FaultKind::TrafficSpike { percent }, FaultTarget::Traffic(stream)) = (&fault.kind, &fault.target) {
             // Clients belong to the lab: a spike is one, whatever the number of worlds.
             self.clients.iter_mut().filter(|c| c.spec.name == *stream).for_each(|c| c.scale_percent = *percent);

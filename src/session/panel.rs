@@ -44,7 +44,7 @@ pub fn view(lab: &Lab, journal: &Journal, near: &[Range<usize>]) -> LabView {
         pointing_at: lab.pointing.as_deref().map(String::from),
         question: lab.asking.and_then(|i| question(lab, journal, i)),
         asked: (0..lab.happened.len()).filter(|i| lab.happened[*i].is_some()).filter_map(|i| question(lab, journal, i)).collect(),
-        answered: lab.answers.keys().filter_map(|i| question(lab, journal, *i)).collect(),
+        answered: lab.answers.keys().filter(|i| lab.happened[**i].is_some()).filter_map(|i| question(lab, journal, *i)).collect(),
         expectations: expectations(lab, &facts),
         drill: lab.drill_view(journal),
         finished: lab.finished,
@@ -109,6 +109,14 @@ pub fn marks(lab: &Lab, journal: &Journal) -> Vec<Mark> {
         let planned = if let Trigger::At(at) = e.trigger { Some(at) } else { None };
         let Some(at) = lab.happened[i].or(planned) else { continue };
         let past = lab.happened[i].is_some();
+        // What was done in a saved session is told by the journal, like what is done in this one.
+        if !e.is_planned() {
+            if !past && e.did.is_none() {
+                let label = e.run.first().map_or_else(|| e.id.to_string(), |(_, command)| command.to_string());
+                out.push(Mark { at, kind: MarkKind::Yours, label, past });
+            }
+            continue;
+        }
         let mut mark = |kind, label: String| out.push(Mark { at, kind, label, past });
         if let Some(act) = e.faults.first() {
             mark(MarkKind::Fault, e.id.to_string());

@@ -76,7 +76,7 @@ impl Lab {
 pub fn question(lab: &Lab, journal: &Journal, entry: usize) -> Option<QuestionView> {
     let ask = lab.scenario.timeline.get(entry)?.ask.as_ref()?;
     let shown = lab.shown.get(&entry);
-    let chosen = lab.answers.get(&entry).copied();
+    let chosen = lab.answers.get(&entry).copied().flatten();
     let facts = LabFacts { lab, journal };
     Some(QuestionView {
         id: ask.id.to_string(),

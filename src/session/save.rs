@@ -1,40 +1,42 @@
 //! A session as a new scenario file: the scenario it began with, plus what was typed and injected, each at its time.
 
-use std::sync::Arc;
-
 use crate::model::{Fault, FaultTarget};
 
+use super::Named;
+use super::deeds::Input;
 use super::lab::Lab;
 use super::view::SimTime;
 
-/// Something a person did.
-pub struct Done {
-    pub at: SimTime,
-    pub world: &'static str,
-    pub what: Deed,
-}
-
-pub enum Deed {
-    Command(Arc<str>),
-    Fault(Arc<Fault>),
-}
-
-/// YAML that plays the same session again.
-pub fn scenario(lab: &Lab, done: &[Done]) -> String {
+/// YAML that plays the same session again. `inputs`: the step before which it happened, when, what.
+pub fn scenario(lab: &Lab, inputs: &[(u64, SimTime, Input)]) -> String {
     let source = &*lab.scenario.source.text;
     let mut entries = String::new();
-    for d in done {
-        let at = d.at.since(SimTime::ZERO);
-        let entry = match &d.what {
-            Deed::Command(line) => format!("run: {{{}: {}}}", d.world, quoted(line)),
-            Deed::Fault(f) => fault(d.world, f),
-        };
-        entries.push_str(&format!("  - {{at: {at}, {entry}}}\n"));
+    for (_, at, input) in inputs {
+        entries.push_str(&format!("  - {{at: {}, {}}}\n", at.since(SimTime::ZERO), entry(lab, input)));
     }
     if entries.is_empty() {
         return source.to_string();
     }
     insert_into_timeline(source, &entries)
+}
+
+fn entry(lab: &Lab, input: &Input) -> String {
+    let world = |n: usize| lab.slots[n].world.name();
+    match input {
+        Input::Command { world: w, line } => format!("run: {{{}: {}}}, by: you", world(*w), quoted(line)),
+        Input::Inject { world: w, fault: f } => format!("{}, by: you", fault(world(*w), f)),
+        Input::Interrupt => "did: {interrupt: true}".into(),
+        Input::Hint => "did: {hint: true}".into(),
+        Input::Cause(Named::Choice(n)) => format!("did: {{cause: {n}}}"),
+        Input::Cause(Named::Fault(f)) => format!("did: {{cause: {{kind: {}, on: {}}}}}", f.word, quoted(&f.target)),
+        Input::Answer { question, choice: Some(n) } => format!("did: {{answer: {{{question}: {n}}}}}"),
+        Input::Answer { question, choice: None } => format!("did: {{skip: {question}}}"),
+        Input::Look { world: w, object } => {
+            let (kind, name) = (quoted(&object.kind), quoted(&object.name));
+            let place = if object.namespace.is_empty() { String::new() } else { format!(", in: {}", quoted(&object.namespace)) };
+            format!("did: {{look: {{world: {}, kind: {kind}{place}, name: {name}}}}}", world(*w))
+        }
+    }
 }
 
 fn fault(world: &str, f: &Fault) -> String {

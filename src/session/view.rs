@@ -30,7 +30,7 @@ pub struct LabView {
     pub question: Option<QuestionView>,
     /// Every question so far, in the order of the file; with the measured answer once the run has shown it.
     pub asked: Vec<QuestionView>,
-    /// Those of them that somebody answered.
+    /// Those of them that somebody answered or skipped.
     pub answered: Vec<QuestionView>,
     pub expectations: Vec<ExpectationView>,
     /// None if the scenario is no drill.
@@ -124,7 +124,7 @@ pub struct QuestionView {
     pub id: String,
     pub text: String,
     pub choices: Vec<String>,
-    /// The learner's choice, once made.
+    /// The learner's choice, once made; a skipped question never gets one.
     pub chosen: Option<usize>,
     /// The measured answer, once the run has shown it.
     pub answer: Option<usize>,

@@ -42,6 +42,7 @@ pub trait Door {
     fn fault_targets(&self, word: &str, world: Option<&str>) -> Vec<Arc<str>>;
     fn inject(&mut self, word: &str, target: &str, world: Option<&str>, lasts: Option<SimDuration>) -> Result<String, String>;
     fn answer(&mut self, choice: usize);
+    fn skip(&mut self);
     fn look_ahead(&self, id: &str) -> Option<QuestionView>;
     fn hint(&mut self) -> Option<String>;
     fn name_cause(&mut self, named: Named) -> bool;
@@ -148,6 +149,9 @@ impl Door for Session {
     }
     fn answer(&mut self, choice: usize) {
         self.answer(choice);
+    }
+    fn skip(&mut self) {
+        self.skip();
     }
     fn look_ahead(&self, id: &str) -> Option<QuestionView> {
         self.look_ahead(id)

@@ -65,7 +65,7 @@ pub struct Lab {
     pub breakpoint: Option<String>,
     /// The narrator stopped time and waits for "go on".
     pub narrator_waits: bool,
-    /// Predictions that were skipped, or whose answer has been shown.
+    /// Predictions whose answer has been shown.
     pub settled: BTreeSet<String>,
     pub debriefed: bool,
     /// The debrief of a drill whose goal is reached was shown.

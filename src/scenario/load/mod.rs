@@ -1,5 +1,6 @@
 //! From text to a [`Scenario`]: every error is found in one go, each with its place.
 
+mod did;
 mod goals;
 mod setup;
 mod timeline;

@@ -114,6 +114,8 @@ impl<'a> Loader<'a> {
         let traffic = r.opt("traffic").map(|f| self.traffic_changes(&f)).unwrap_or_default();
         let point_at = r.opt("point-at").and_then(|f| self.point_at(&f));
         let pause = r.opt("pause").and_then(|f| f.boolean()).unwrap_or(false);
+        let by_hand = r.opt("by").and_then(|f| f.word(&[("you", true)])).unwrap_or(false);
+        let did = r.opt("did").and_then(|f| self.did(&f, setup));
         let every = r.opt("every").and_then(|f| f.duration(limits::SCENARIO_DURATION_MAX));
         let times = r.opt("times").and_then(|f| f.whole(1, limits::TIMELINE_MAX as u64));
         if every.is_some_and(|d| d < SimDuration::from_millis(100)) {
@@ -123,11 +125,14 @@ impl<'a> Loader<'a> {
         if times.is_some() && !r.has("every") {
             self.sink.push(Diagnostic::error("`times` needs `every`").at(&r.key_span("times")));
         }
-        if !["say", "ask", "fault", "run", "traffic", "point-at", "pause"].iter().any(|key| r.has(key)) {
+        if by_hand && faults.is_empty() && run.is_empty() && !self.sink.has_errors() {
+            self.sink.push(Diagnostic::error("`by` belongs to `run` and `fault`").at(&r.key_span("by")));
+        }
+        if !["say", "ask", "fault", "run", "traffic", "point-at", "pause", "did"].iter().any(|key| r.has(key)) {
             let d = Diagnostic::error("nothing happens in this entry").at(r.span());
             self.sink.push(d.help("give it say, ask, fault, run, traffic, point-at or pause"));
         }
-        let entry = Entry { id, trigger: trigger?, say, ask, faults, run, traffic, point_at, pause, span: r.span().clone() };
+        let entry = Entry { id, trigger: trigger?, say, ask, faults, run, traffic, point_at, pause, by_hand, did, span: r.span().clone() };
         Some((entry, every, times))
     }
 

@@ -88,10 +88,19 @@ fn rows(pen: &Pen, view: &LabView, width: u16) -> Vec<Row> {
         rows.push(vec![(0, format!("{right} of {scored} predictions were right"), plain)]);
     }
     for q in view.answered.iter().filter(|q| q.answer.is_some()) {
-        let right = q.chosen == q.answer;
+        let was = q.answer.and_then(|a| q.choices.get(a)).map_or("", |a| a);
+        let Some(chosen) = q.chosen else {
+            let dim = pen.ink(Ink::Dim);
+            let words = format!("Skipped: {} It was: {was}", q.text);
+            for (i, line) in text::wrap(&words, columns - 2).into_iter().enumerate() {
+                rows.push(vec![(0, if i == 0 { pen.theme.glyphs.open.to_string() } else { String::new() }, dim), (2, line, dim)]);
+            }
+            continue;
+        };
+        let right = Some(chosen) == q.answer;
         let (sign, style) = if right { (pen.theme.glyphs.ok, pen.ink(Ink::Good)) } else { (pen.theme.glyphs.no, pen.ink(Ink::Bad)) };
-        let said = q.chosen.and_then(|c| q.choices.get(c)).map_or("", |c| c);
-        let was = q.answer.filter(|_| !right).and_then(|a| q.choices.get(a)).map_or_else(String::new, |a| format!("; it was: {a}"));
+        let said = q.choices.get(chosen).map_or("", |c| c);
+        let was = if right { String::new() } else { format!("; it was: {was}") };
         let words = format!("You predicted: {said}{was}");
         for (i, line) in text::wrap(&words, columns - 2).into_iter().enumerate() {
             rows.push(vec![(0, if i == 0 { sign.to_string() } else { String::new() }, style), (2, line, plain)]);

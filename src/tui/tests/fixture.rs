@@ -186,6 +186,7 @@ pub struct Fake {
     paused: bool,
     asked: bool,
     chosen: Option<usize>,
+    skipped: bool,
     typed: u64,
     running: u8,
     breakpoint: Option<String>,
@@ -205,6 +206,7 @@ impl Fake {
             paused: false,
             asked: false,
             chosen: None,
+            skipped: false,
             typed: 0,
             running: 0,
             breakpoint: None,
@@ -219,6 +221,9 @@ impl Fake {
         self.now = at.min(self.end());
         self.paused |= self.now >= SimTime::from_secs(60);
         self.asked |= self.now >= SimTime::from_secs(110);
+    }
+    fn replied(&self) -> bool {
+        self.chosen.is_some() || self.skipped
     }
     fn second(&self) -> u64 {
         self.now.as_secs()
@@ -399,9 +404,9 @@ impl Fake {
             text: "node-2 dies now. When does its replacement pod start?".into(),
             choices: vec!["at once".into(), "after about 50 s".into(), "after about 6 min".into()],
             chosen: self.chosen,
-            answer: (self.finished() && self.chosen.is_some()).then_some(2),
+            answer: (self.finished() && self.replied()).then_some(2),
             because: "The node is noticed after 50 s, but its pods tolerate an unreachable node for another 300 s before they are deleted and replaced.".into(),
-            known_at: (self.finished() && self.chosen.is_some()).then(|| self.end()),
+            known_at: (self.finished() && self.replied()).then(|| self.end()),
             shows_at: None,
         }
     }
@@ -503,10 +508,10 @@ impl Door for Fake {
             ],
             story: story.iter().filter(|(at, _)| *at <= self.second()).map(|(at, s)| (SimTime::from_secs(*at), (*s).to_string())).collect(),
             pointing_at: (10..60).contains(&self.second()).then(|| "kubernetes.nodes".to_string()),
-            question: (self.asked && self.chosen.is_none() && !self.finished()).then(|| self.question()),
+            question: (self.asked && !self.replied() && !self.finished()).then(|| self.question()),
             asked: vec![],
             drill: None,
-            answered: self.chosen.map(|_| self.question()).into_iter().collect(),
+            answered: self.replied().then(|| self.question()).into_iter().collect(),
             expectations: vec![
                 held(self.finished().then_some(true), "Two copies keep serving", ""),
                 held(self.finished().then_some(false), "No request fails", "1 500 failed, the first at 02:00"),
@@ -673,6 +678,9 @@ impl Door for Fake {
     fn answer(&mut self, choice: usize) {
         self.log.borrow_mut().answers.push(choice);
         self.chosen = Some(choice);
+    }
+    fn skip(&mut self) {
+        self.skipped = true;
     }
     fn look_ahead(&self, id: &str) -> Option<QuestionView> {
         (id == "when").then(|| QuestionView { answer: Some(2), known_at: Some(SimTime::from_secs(EVICTED)), ..self.question() })
