@@ -68,6 +68,8 @@ traffic: [{{name: shoppers, to: app-0, rate: 90rps, timeout: 2s}}]
 worlds:
   kubernetes:
     nodes: [{{count: {nodes}, cpu: 16, memory: 64Gi, zones: [a, b, c]}}]
+    # As operators of clusters of this size set them: by the defaults, 20 a second, creating so many pods takes more than two hours.
+    config: {{kube-api-qps: 1000, kube-api-burst: 2000}}
     manifests:
 {manifests}
 timeline: [{{at: {settled}s, id: blackout, fault: {{kind: node-down, on: {{kubernetes: node-2}}}}}}]

@@ -335,6 +335,24 @@ fn early_answers_are_the_answers_of_the_end() {
 }
 
 #[test]
+fn exit_codes_are_known_while_the_next_process_runs() {
+    let mut s = Session::open("oom-kill", &OpenOptions::default()).unwrap();
+    let last = |s: &Session| {
+        let of = |w: usize, name: &str| s.lab.slots[w].world.fact("last_exit_code", &[json!(name)], s.now()).unwrap();
+        (of(0, "shop"), of(1, "deployment/shop"))
+    };
+    s.jump_to(SimTime::from_secs(40));
+    assert_eq!(last(&s), (json!(-1), json!(-1)), "nothing has ended yet");
+    s.answer(1);
+    assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Reveal);
+    assert_eq!(last(&s), (json!(137), json!(137)));
+    assert_eq!(s.lab.slots[0].world.fact("exit_code", &[json!("shop")], s.now()).unwrap(), json!(0), "it runs again");
+    let shown = s.view().answered[0].clone();
+    assert_eq!(shown.right(), Some(true));
+    assert!(shown.because.starts_with("Docker saw exit code 137, Kubernetes 137"), "{}", shown.because);
+}
+
+#[test]
 fn a_file_fixes_the_moment_of_an_answer() {
     let with = |reveal: &str| {
         let text = SCENARIO.replace("choices: [none, some]", &format!("reveal: {reveal}, choices: [none, some]"));

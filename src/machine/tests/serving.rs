@@ -121,7 +121,7 @@ fn errors_cuts_and_the_worlds_own_failures() {
     let (mut l, id) = lab(AppSpec { behaviour, ..shop() });
     l.load(id, 7, s(10), s(20));
     assert_eq!(l.failed(FailReason::Error5xx), 210);
-    l.m.network.cut(crate::model::LinkEnd::Host("h".into()), crate::model::LinkEnd::Clients);
+    l.m.network.cut(crate::model::LinkEnd::Host("h".into()), crate::model::LinkEnd::Clients, s(20));
     l.load(id, 5, s(20), s(23));
     assert_eq!(l.failed(FailReason::Timeout), 50 + 5);
     l.m.fail(&"x".into(), 7, FailReason::NoEndpoint, s(23), SimDuration::ZERO);

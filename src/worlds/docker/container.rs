@@ -114,6 +114,8 @@ pub struct State {
     pub removing: bool,
     pub dead: bool,
     pub exit_code: i32,
+    /// The exit code of the last process that ended; unlike `exit_code`, a start does not clear it.
+    pub last_exit_code: Option<i32>,
     pub oom_killed: bool,
     pub error: Arc<str>,
     pub started_at: Option<SimTime>,

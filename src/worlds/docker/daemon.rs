@@ -177,6 +177,7 @@ impl Docker {
         self.update(cid, cx, |c| {
             if c.state.running && !c.state.restarting {
                 c.state.exit_code = exit.as_ref().map_or(LOST, |e| e.code);
+                c.state.last_exit_code = Some(c.state.exit_code);
                 c.state.oom_killed = exit.as_ref().is_some_and(|e| e.oom_killed);
                 c.state.finished_at = Some(exit.as_ref().map_or(now, |e| e.at));
             }

@@ -9,7 +9,7 @@ use super::container::Cid;
 use super::{Daemon, Docker};
 
 /// Facts with an argument (a service, container or host) and without.
-pub const WITH_NAME: [&str; 13] = [
+pub const WITH_NAME: [&str; 14] = [
     "ready",
     "replicas",
     "exists",
@@ -20,6 +20,7 @@ pub const WITH_NAME: [&str; 13] = [
     "image",
     "status",
     "exit_code",
+    "last_exit_code",
     "oom_killed",
     "running",
     "host_state",
@@ -101,6 +102,10 @@ impl Docker {
             "health" => all().next().map_or("none", |c| c.health.as_ref().map_or("none", |h| h.status.word())).into(),
             "uid" => all().next().map_or(Value::Null, |c| (&*c.id).into()),
             "status" => all().next().map_or("gone", |c| c.state.word()).into(),
+            "last_exit_code" => {
+                let last = all().filter(|c| c.state.last_exit_code.is_some()).max_by_key(|c| c.state.finished_at);
+                last.and_then(|c| c.state.last_exit_code).unwrap_or(-1).into()
+            }
             "exit_code" => all().next().map_or(Value::Null, |c| c.state.exit_code.into()),
             _ => all().any(|c| c.state.oom_killed).into(),
         })

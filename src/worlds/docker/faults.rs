@@ -53,7 +53,8 @@ impl Docker {
             FaultKind::Partition { from } => {
                 struck.hosts = self.hosts_hit(&fault.target)?;
                 for host in &struck.hosts {
-                    self.machine.network.cut(LinkEnd::Host(host.clone()), from.clone());
+                    self.machine.network.cut(LinkEnd::Host(host.clone()), from.clone(), now);
+                    self.remember(host);
                 }
             }
             FaultKind::CpuStarve { percent } => {
@@ -140,6 +141,7 @@ impl Docker {
             FaultKind::Partition { from } => {
                 for host in &struck.hosts {
                     self.machine.network.mend(LinkEnd::Host(host.clone()), from.clone());
+                    self.remember(host);
                 }
             }
             FaultKind::CpuStarve { .. } => struck.hosts.iter().for_each(|h| self.machine.starve(h, 0)),

@@ -155,7 +155,8 @@ impl Docker {
             c.starts += 1;
             c.backoff.cancelled = false;
             c.health = health;
-            c.state = State { running: true, started_at: Some(now), finished_at: c.state.finished_at, ..State::default() };
+            let (finished_at, last_exit_code) = (c.state.finished_at, c.state.last_exit_code);
+            c.state = State { running: true, started_at: Some(now), finished_at, last_exit_code, ..State::default() };
         });
         if c.says_restart {
             self.touch(cid, |c| c.says_restart = false);
@@ -221,6 +222,7 @@ impl Docker {
             c.state.paused = false;
             c.state.restarting = false;
             c.state.exit_code = exit.code;
+            c.state.last_exit_code = Some(exit.code);
             c.state.oom_killed = exit.oom_killed;
             c.state.finished_at = Some(exit.at);
         };

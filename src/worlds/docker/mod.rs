@@ -17,6 +17,7 @@ mod faults;
 pub mod healthcheck;
 pub mod images;
 mod inspect;
+mod last_seen;
 pub mod lifecycle;
 pub mod networks;
 pub mod operator;
@@ -128,6 +129,8 @@ pub struct Docker {
     /// Containers to whose output a command listens, and what those said last that are removed already.
     pub(crate) attached: Set<Cid>,
     pub(crate) last_words: Map<Cid, LastWords>,
+    /// The containers as they were when a host was cut off from the operator's desk.
+    pub(crate) last_seen: Map<HostName, Map<Cid, Arc<Container>>>,
     /// Faults in force, by id, with what they hit (for their end).
     pub(crate) struck: Map<Arc<str>, faults::Struck>,
 }

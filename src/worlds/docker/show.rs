@@ -200,17 +200,19 @@ impl Docker {
         match &*object.kind {
             "container" => {
                 let cid = self.engines.get(&object.namespace)?.names.get(&object.name)?;
-                let c = self.containers.get(cid)?;
+                let c = self.known(self.containers.get(cid)?);
+                let (until, stale) = (self.known_until(&c.host, now), self.stale(&c.host, now));
                 let pretty = |v: serde_json::Value| super::template::pretty(&serde_json::Value::Array(vec![v]));
-                let logs: String = self.log_lines(c).iter().map(|(at, line)| format!("{} {line}\n", at.clock())).collect();
+                let logs: String =
+                    self.log_lines(c).iter().filter(|(at, _)| *at <= until).map(|(at, line)| format!("{} {line}\n", at.clock())).collect();
                 let of: String = self
                     .engine(&c.host)
                     .events
                     .iter()
-                    .filter(|e| e.id == c.id)
+                    .filter(|e| e.id == c.id && e.at <= until)
                     .map(|e| format!("{} {}\n", e.at.clock(), e.action))
                     .collect();
-                let (health, word) = self.health_of(c, now);
+                let (health, word) = self.health_of(c, until);
                 let name = &c.name;
                 let mut actions: Vec<(String, String)> = Vec::new();
                 if c.alive() {
@@ -224,7 +226,11 @@ impl Docker {
                     object: object.clone(),
                     title: format!("{name} on {} · {word}", c.host),
                     health,
-                    tabs: vec![("inspect", pretty(self.inspect_container(c))), ("logs", logs), ("events", of)],
+                    tabs: vec![
+                        ("inspect", format!("{stale}{}", pretty(self.inspect_container(c)))),
+                        ("logs", format!("{stale}{logs}")),
+                        ("events", format!("{stale}{of}")),
+                    ],
                     related,
                     actions,
                     placing: None,
@@ -232,20 +238,26 @@ impl Docker {
             }
             "host" | "engine" => {
                 let view = self.setup.hosts.iter().find(|h| h.name == object.name).map(|h| self.host_view(&h.name, now))?;
+                let until = self.known_until(&object.name, now);
+                let mut copies: Vec<CopyView> = self.containers_on(&object.name).map(|c| self.copy_view(self.known(c), until)).collect();
+                copies.sort_by_cached_key(|c| super::text::natural_key(&c.label));
                 let rows: Vec<Vec<String>> =
-                    view.copies.iter().map(|c| vec![c.object.name.to_string(), c.word.to_string(), c.detail.clone()]).collect();
+                    copies.iter().map(|c| vec![c.object.name.to_string(), c.word.to_string(), c.detail.clone()]).collect();
                 let of: String = self
                     .engine(&object.name)
                     .events
                     .iter()
                     .rev()
+                    .filter(|e| e.at <= until)
                     .map(|e| format!("{} {} {} {}\n", e.at.clock(), e.kind, e.action, e.name()))
                     .collect();
+                let stale = self.stale(&object.name, now);
+                let table = super::text::table(&["NAME", "STATUS", ""], &rows);
                 Some(Inspection {
                     object: object.clone(),
                     title: format!("{} · {} {}", view.name, view.word, view.detail),
                     health: view.health,
-                    tabs: vec![("containers", super::text::table(&["NAME", "STATUS", ""], &rows)), ("events", of)],
+                    tabs: vec![("containers", format!("{stale}{table}")), ("events", format!("{stale}{of}"))],
                     related: view.copies.iter().map(|c| c.object.clone()).collect(),
                     actions: vec![("select".into(), format!("docker context use {}", view.name))],
                     placing: None,

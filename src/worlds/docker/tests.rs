@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::kernel::{Cx, Journal, RecordType, SimDuration, SimTime};
+use crate::kernel::{Cx, Journal, ObjectRef, RecordType, SimDuration, SimTime};
 use crate::model::fault::CopyCount;
 use crate::model::{
     AppSpec, Component, FailReason, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec, LinkEnd, OperatorSpec, RunbookStep,
@@ -206,6 +206,41 @@ fn the_operator_is_what_heals() {
 }
 
 #[test]
+fn a_host_that_does_not_answer_shows_what_was_known_and_how_old_that_is() {
+    let mut b = Bench::new(three());
+    let seen = |b: &Bench, kind: &'static str, host: &str, name: &str| {
+        let place = if kind == "container" { host } else { "" };
+        let seen = b.world.inspect(&ObjectRef::new(kind, place, name), b.now).unwrap();
+        seen.tabs.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>()
+    };
+    b.quiet(55);
+    b.fault(FaultKind::NodeDown, host("host-1"));
+    let cut = b.fault(FaultKind::Partition { from: LinkEnd::ControlPlane }, host("host-2"));
+    b.quiet(10);
+    let crash = FaultTarget::Copies { of: "shop".into(), count: CopyCount::All };
+    b.fault(FaultKind::Crash { code: 3 }, crash);
+    b.quiet(35);
+    let of_dead = seen(&b, "container", "host-1", "shop");
+    assert!(of_dead.iter().all(|t| t.starts_with("host-1 does not answer. This is the last that is known of it, from 01:00, 00:45 ago.")));
+    let of_cut = seen(&b, "container", "host-2", "shop");
+    assert!(of_cut.iter().all(|t| t.starts_with("host-2 does not answer. This is the last that is known of it, from 01:00, 00:45 ago.")));
+    assert!(of_cut[0].contains("\"RestartCount\": 0") && !of_cut[2].contains(" die"), "nobody can know that it crashed: {}", of_cut[0]);
+    assert!(seen(&b, "container", "host-3", "shop")[0].contains("\"RestartCount\": 1"));
+    assert!(seen(&b, "host", "", "host-2")[0].starts_with("host-2 does not answer"));
+    for (name, why) in [("host-1", "No route to host"), ("host-2", "Connection timed out")] {
+        let out = b.run(&format!("docker -H ssh://{name} ps"));
+        assert!(out.exit == 1 && out.stdout.is_empty() && out.stderr.starts_with("error during connect: "), "{}", out.stderr);
+        assert!(out.stderr.trim_end().ends_with(&format!("ssh: connect to host {name} port 22: {why}")), "{}", out.stderr);
+    }
+    b.with(|w, cx| w.heal(&cut, cx));
+    let again = seen(&b, "container", "host-2", "shop");
+    assert!(again[0].starts_with('[') && again[0].contains("\"RestartCount\": 1") && again[2].contains(" die"));
+    b.fault(FaultKind::ComponentDown, host("host-3"));
+    b.quiet(5);
+    assert!(seen(&b, "container", "host-3", "shop")[0].starts_with("The engine of host-3 does not answer."));
+}
+
+#[test]
 fn dockerd_down_stops_everything_unless_live_restore() {
     let mut b = Bench::new(three());
     let fault = b.fault(FaultKind::ComponentDown, host("host-1"));
@@ -270,6 +305,7 @@ fn images_and_registries() {
     b.run("docker run -d --name bad --restart=on-failure:2 shop:2");
     b.quiet(20);
     assert_eq!((b.fact("status", "bad"), b.fact("restarts", "bad"), b.fact("exit_code", "bad")), (json!("exited"), json!(2), json!(1)));
+    assert_eq!(b.fact("last_exit_code", "bad"), json!(1));
     b.fault(FaultKind::DiskFull, host("host-1"));
     assert!(b.run("docker run -d shop:1").stderr.contains("no space left on device"));
     b.fault(FaultKind::DnsDown, FaultTarget::World);

@@ -91,6 +91,7 @@ impl Docker {
             to_deploy: Map::new(),
             attached: Set::new(),
             last_words: Map::new(),
+            last_seen: Map::new(),
             struck: Map::new(),
         })
     }

@@ -8,14 +8,14 @@ use crate::kernel::SimTime;
 use crate::worlds::Copies;
 
 use super::super::api::meta::Key;
-use super::super::api::object::{Deployment, Node, Object, Pod, ReplicaSet, Service, TaintEffect, Tri, Typed};
+use super::super::api::object::{ContainerState, Deployment, Node, Object, Pod, ReplicaSet, Service, TaintEffect, Tri, Typed};
 use super::super::controllers::deployment::REVISION;
 use super::super::kinds::{self, Kind, pod_word};
 use super::super::network::route::app_of;
 use super::Kubernetes;
 
 /// Facts with a name as argument, and collections.
-pub const WITH_NAME: [&str; 15] = [
+pub const WITH_NAME: [&str; 16] = [
     "ready",
     "replicas",
     "updated",
@@ -24,6 +24,7 @@ pub const WITH_NAME: [&str; 15] = [
     "deleted",
     "uid",
     "restarts",
+    "last_exit_code",
     "image",
     "endpoints",
     "revision",
@@ -103,6 +104,7 @@ impl Kubernetes {
             ("available", Object::Deployment(d)) => number(d.status.available_replicas),
             ("available", Object::ReplicaSet(rs)) => number(rs.status.available_replicas),
             ("restarts", _) => pods().iter().map(|p| u64::from(pod_word::pod_word(p).restarts)).sum::<u64>().into(),
+            ("last_exit_code", _) => last_exit_code(&pods()).into(),
             ("image", Object::Deployment(d)) => image(d.spec.template.spec.as_ref()),
             ("image", Object::ReplicaSet(rs)) => image(Some(&rs.pod_spec)),
             ("image", Object::Pod(p)) => image(Some(&p.spec)),
@@ -159,8 +161,8 @@ impl Kubernetes {
     fn pod_fact(&self, p: &Arc<Pod>) -> Value {
         let word = pod_word::pod_word(p);
         let waiting = p.status.containers.iter().find_map(|c| match &c.state {
-            super::super::api::object::ContainerState::Waiting { reason, .. } if !reason.is_empty() => Some(reason.clone()),
-            super::super::api::object::ContainerState::Terminated(t) => Some(t.reason.clone()),
+            ContainerState::Waiting { reason, .. } if !reason.is_empty() => Some(reason.clone()),
+            ContainerState::Terminated(t) => Some(t.reason.clone()),
             _ => None,
         });
         let reason = p.status.reason.clone().or(waiting);
@@ -255,6 +257,15 @@ fn deployment_fact(d: &Arc<Deployment>) -> Value {
         "image": image(d.spec.template.spec.as_ref()), "paused": d.spec.paused.unwrap_or(false),
         "revision": d.meta.annotation(REVISION).and_then(|r| r.parse::<i64>().ok()).unwrap_or(0),
     })
+}
+
+/// The exit code with which a container of these pods ended last; -1 if none has.
+fn last_exit_code(pods: &[Arc<Pod>]) -> i32 {
+    let ended = pods.iter().flat_map(|p| p.status.containers.iter()).filter_map(|c| match &c.state {
+        ContainerState::Terminated(t) => Some(t),
+        _ => c.last_state.as_ref(),
+    });
+    ended.max_by_key(|t| t.finished_at).map_or(-1, |t| t.exit_code)
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl Kubernetes {
                 struck.hosts = self.hosts_hit(&fault.target)?;
                 for host in struck.hosts.clone() {
                     self.suspect(&host, cx);
-                    self.machine.network.cut(LinkEnd::Host(host.clone()), from.clone());
+                    self.machine.network.cut(LinkEnd::Host(host.clone()), from.clone(), cx.now);
                     self.refresh_hearing(&host, cx);
                 }
             }
