@@ -13,7 +13,7 @@ use std::path::Path;
 
 use figures::{figures, grade_all, ranks, read};
 use wheelhouse::study::deck::shelf::built_in;
-use wheelhouse::study::grade::{Grader, features};
+use wheelhouse::study::grade::{Grader, features, overall};
 
 fn main() -> Result<(), String> {
     let has = |flag: &str| std::env::args().any(|a| a == flag);
@@ -29,8 +29,9 @@ fn main() -> Result<(), String> {
                 "question": &*a.question.id, "kind": a.kind, "score": a.score, "covered": a.covered, "partly": a.partly,
                 "misconceptions": a.misconceptions, "points": a.question.points.len(),
                 "slugs": a.question.misconceptions.iter().map(|m| m.id.to_string()).collect::<Vec<_>>(),
-                "names": features::NAMES, "targets": targets, "tokens": m.tokens.len(), "substance": m.substance, "relevance": m.relevance,
+                "names": features::NAMES.to_vec(), "whole": overall::NAMES.to_vec(), "targets": targets, "tokens": m.tokens.len(), "substance": m.substance, "relevance": m.relevance,
                 "soup": m.soup, "coherence": m.coherence, "bound": m.bound, "misbound": m.misbound, "density": m.density,
+                "falsehood": m.falsehood, "pairs": m.pairs, "manner": m.manner,
             });
             println!("{line}");
         }

@@ -1,4 +1,7 @@
-//! From numbers to a verdict: fitted weights (`assets/grading/weights.yaml`) over named numbers, so that everything can be read.
+//! From numbers to a verdict: the mean of a sum with fitted weights (`assets/grading/weights.yaml`) and of fitted trees ([`forest`]),
+//! both over named numbers, so that everything can be read.
+//!
+//! [`forest`]: super::forest
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -6,6 +9,8 @@ use std::sync::OnceLock;
 use crate::document::{Dialect, Node, Source, parse_one};
 
 use super::features::{Measured, NAMES};
+use super::forest::{Forest, forests};
+use super::overall;
 
 static WEIGHTS: &str = include_str!("../../../assets/grading/weights.yaml");
 
@@ -35,16 +40,33 @@ impl Sum {
         for (name, number) in numbers {
             sum += self.weights.get(name).copied().unwrap_or(0.0) * number;
         }
-        1.0 / (1.0 + libm::expf(-sum))
+        logistic(sum)
     }
+}
+
+fn logistic(x: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-x))
 }
 
 #[derive(Default)]
 struct Weights {
     point: Sum,
     misconception: Sum,
-    score: Sum,
+    /// Where among all answers this one stands, 0 to 1.
+    rank: Sum,
     asserted_from: f32,
+    /// What people give to the answer at each twentieth of that order.
+    marks: Vec<f32>,
+}
+
+impl Weights {
+    /// From a place in the order of answers to the marks people give: straight lines between the twentieths.
+    fn marks(&self, rank: f32) -> f32 {
+        let Some(last) = self.marks.len().checked_sub(1).filter(|l| *l > 0) else { return 0.0 };
+        let at = rank.clamp(0.0, 1.0) * last as f32;
+        let below = (at as usize).min(last - 1);
+        self.marks[below] + (at - below as f32) * (self.marks[below + 1] - self.marks[below])
+    }
 }
 
 fn weights() -> &'static Weights {
@@ -53,12 +75,16 @@ fn weights() -> &'static Weights {
         let source = Source::new("assets/grading/weights.yaml", WEIGHTS);
         // The file is part of the program and tested below.
         let Ok(root) = parse_one(&source, Dialect::Scenario) else { return Weights::default() };
+        let numbers = |key: &str| -> Vec<f32> {
+            root.get(key).and_then(Node::as_list).unwrap_or_default().iter().filter_map(|n| n.scalar_text()?.parse().ok()).collect()
+        };
         let from = root.get("asserted_from").and_then(Node::scalar_text).and_then(|t| t.parse().ok());
         Weights {
             point: Sum::read(&root, "point"),
             misconception: Sum::read(&root, "misconception"),
-            score: Sum::read(&root, "score"),
+            rank: Sum::read(&root, "rank"),
             asserted_from: from.unwrap_or(1.0),
+            marks: numbers("marks"),
         }
     })
 }
@@ -75,98 +101,39 @@ pub struct Verdict {
     pub score: f32,
 }
 
-/// A list of words earns no more than this (before [`CURVE`]), whatever is in it.
-const SOUP_MOST: f32 = 20.0;
-/// From this share of lists on the answer is one.
-const SOUP_FROM: f32 = 0.7;
+/// A list of words earns no more than this, whatever is in it,
+const SOUP_MOST: f32 = 15.0;
+/// if this share of the answer is a list,
+const SOUP_FROM: f32 = 0.5;
+/// unless it is so short and says so much that it is a terse answer: notes are lists too.
+const TERSE_FROM: f32 = 52.0;
+const TERSE_WORDS: usize = 30;
 
 /// Answers with less weight of words, or fewer words, than this are worth less in proportion.
 const SUBSTANCE: f32 = 1.5;
 const WORDS: f32 = 4.0;
 
-/// What is left of a misconception beside words that deny it.
-const DENIED: f32 = 0.4;
-
-/// From the logistic curve, which never reaches its ends, to the marks people give: straight lines between these.
-const CURVE: [(f32, f32); 7] = [(0.0, 0.0), (17.0, 4.0), (25.0, 12.0), (40.0, 38.0), (60.0, 62.0), (85.0, 90.0), (100.0, 100.0)];
-
-fn curve(raw: f32) -> f32 {
-    for pair in CURVE.windows(2) {
-        let ((a, x), (b, y)) = (pair[0], pair[1]);
-        if raw <= b {
-            return x + (raw - a) / (b - a) * (y - x);
-        }
-    }
-    100.0
-}
-
 pub fn judge(measured: &Measured, points: usize) -> Verdict {
-    let w = weights();
-    let sure = |sum: &Sum, numbers: &[f32; NAMES.len()]| sum.of(NAMES.iter().copied().zip(numbers.iter().copied()));
+    let (w, f) = (weights(), forests());
+    let sure = |sum: &Sum, forest: &Forest, numbers: &[f32; NAMES.len()]| {
+        f32::midpoint(sum.of(NAMES.iter().copied().zip(numbers.iter().copied())), logistic(forest.sum(numbers)))
+    };
     let (first, rest) = measured.targets.split_at(points.min(measured.targets.len()));
-    let said: Vec<f32> = first.iter().map(|t| sure(&w.point, &t.numbers)).collect();
-    let denied = NAMES.iter().position(|n| *n == "denied");
-    let wrong: Vec<f32> = rest
-        .iter()
-        .map(|t| sure(&w.misconception, &t.numbers) * if denied.is_some_and(|d| t.numbers[d] > 0.0) { DENIED } else { 1.0 })
-        .collect();
+    let said: Vec<f32> = first.iter().map(|t| sure(&w.point, &f.point, &t.numbers)).collect();
+    let wrong: Vec<f32> = rest.iter().map(|t| sure(&w.misconception, &f.misconception, &t.numbers)).collect();
     let mut score = 0.0;
     if !said.is_empty() {
-        score = 100.0 * w.score.of(whole(measured, &said, &wrong));
-        if measured.soup >= SOUP_FROM {
+        let whole = overall::numbers(measured, &said, &wrong);
+        let numbers: Vec<f32> = whole.iter().map(|n| n.1).collect();
+        score = w.marks(f32::midpoint(w.rank.of(whole), f.rank.sum(&numbers)));
+        let terse = score >= TERSE_FROM && measured.tokens.len() <= TERSE_WORDS;
+        if measured.soup >= SOUP_FROM && !terse {
             score = score.min(SOUP_MOST);
         }
         // A word or two prove nothing, however well they fit.
-        let enough = (measured.substance / SUBSTANCE).min(1.0) * (measured.tokens.len() as f32 / WORDS).min(1.0);
-        score = curve(score) * enough;
+        score *= (measured.substance / SUBSTANCE).min(1.0) * (measured.tokens.len() as f32 / WORDS).min(1.0);
     }
     Verdict { points: said, misconceptions: wrong, asserted_from: w.asserted_from, score }
-}
-
-/// The numbers of an answer as a whole.
-pub fn whole(measured: &Measured, said: &[f32], wrong: &[f32]) -> Vec<(&'static str, f32)> {
-    let n = said.len().max(1) as f32;
-    let sum: f32 = said.iter().sum();
-    let coverage = sum / n;
-    let worst = wrong.iter().copied().fold(0.0, f32::max);
-    let mut best = said.to_vec();
-    best.sort_by(|a, b| b.total_cmp(a));
-    let weighed = |name: usize| {
-        let mut out = 0.0;
-        for (p, t) in said.iter().zip(&measured.targets) {
-            out += p / sum.max(1e-6) * t.numbers[name];
-        }
-        out
-    };
-    let mut out = vec![
-        ("coverage", coverage),
-        ("coverage_squared", coverage * coverage),
-        ("coverage_logit", libm::logf(coverage.clamp(0.001, 0.999) / (1.0 - coverage.clamp(0.001, 0.999)))),
-        ("best_point", best.first().copied().unwrap_or(0.0)),
-        ("second_point", best.get(1).copied().unwrap_or(0.0)),
-        ("worst_wrong", worst),
-        ("all_wrong", wrong.iter().sum()),
-        ("wrong_coverage", coverage * worst),
-        ("words", libm::logf(measured.tokens.len() as f32 + 1.0)),
-        ("substance", libm::logf(measured.substance + 1.0)),
-        ("relevance", measured.relevance),
-        ("soup", measured.soup),
-        ("coherence", measured.coherence),
-        ("points", n),
-        ("bound", measured.bound),
-        ("misbound", measured.misbound),
-        ("density", measured.density),
-        ("density_short", measured.density * 20.0 / (measured.tokens.len() as f32 + 20.0)),
-        ("tight", weighed(NAMES.len() - 1)),
-        ("short", libm::expf(-libm::logf(measured.substance + 1.0))),
-        ("misbound_wrong", measured.misbound * worst),
-    ];
-    for (i, name) in NAMES.iter().enumerate() {
-        if ["turned", "swapped", "joined", "negations", "exact", "recall", "lead_wrong", "lead_truth"].contains(name) {
-            out.push((name, weighed(i)));
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -182,6 +149,10 @@ mod tests {
                 assert!(NAMES.contains(&name.as_str()), "{what}: {name}");
             }
         }
-        assert!(w.asserted_from > 0.0 && w.asserted_from < 1.0 && !w.score.weights.is_empty());
+        for name in w.rank.weights.keys() {
+            assert!(overall::NAMES.contains(&name.as_str()), "rank: {name}");
+        }
+        assert!(w.asserted_from > 0.0 && w.asserted_from < 1.0 && !w.rank.weights.is_empty());
+        assert!(w.marks.len() == 21 && w.marks.is_sorted());
     }
 }

@@ -62,12 +62,18 @@ pub struct Word {
     pub weight: f32,
     same: Vec<usize>,
     apart: Vec<usize>,
+    sense: u32,
 }
 
 impl Word {
     /// Whether it says anything by itself.
     pub fn tells(&self) -> bool {
         self.weight > FAINT * 2.0
+    }
+
+    /// A number that it shares with the words that stand for it.
+    pub fn sense(&self) -> u32 {
+        self.sense
     }
 
     /// Whether the two exclude each other: whoever says one has not said the other.
@@ -156,14 +162,22 @@ impl Lexicon {
     pub fn word(&self, token: &Token) -> Word {
         let groups = groups();
         let of = |map: &BTreeMap<String, Vec<usize>>| map.get(&token.stem).cloned().unwrap_or_default();
+        let same = of(&groups.same);
+        let sense = same.first().map_or_else(|| fingerprint(&token.stem) | 1 << 31, |g| u32::try_from(*g).unwrap_or(0));
         Word {
+            sense,
             vector: vectors::normalised(&Vectors::embedded().of(&token.word)),
             weight: self.weight(&token.stem),
-            same: of(&groups.same),
+            same,
             apart: of(&groups.apart),
             stem: token.stem.clone(),
         }
     }
+}
+
+/// FNV-1a over the bytes.
+fn fingerprint(word: &str) -> u32 {
+    word.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
 }
 
 impl Spelling for Lexicon {

@@ -9,10 +9,17 @@
 //! let grade = grader.grade(&question, answer);  // any text, also an empty one or a very long one
 //! ```
 
+mod examples;
 mod explain;
 pub mod features;
+mod forest;
+mod gist;
 mod judge;
 mod lexicon;
+mod manner;
+pub mod overall;
+mod pairs;
+mod scene;
 mod stem;
 mod text;
 mod vectors;
@@ -92,9 +99,4 @@ impl Grader {
         }
         features::measure(&self.lexicon, question, &answer[..end])
     }
-}
-
-/// The numbers of an answer as a whole, for fitting the weights.
-pub fn whole(measured: &features::Measured, points: &[f32], misconceptions: &[f32]) -> Vec<(&'static str, f32)> {
-    judge::whole(measured, points, misconceptions)
 }
