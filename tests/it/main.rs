@@ -17,6 +17,7 @@ mod scenarios;
 mod scheduler;
 mod scheduling_vectors;
 mod stand_in;
+mod storage;
 mod study;
 mod traces;
 mod validation_vectors;

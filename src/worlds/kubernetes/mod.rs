@@ -124,6 +124,7 @@ pub mod eviction;
 pub mod kubelet;
 pub mod network;
 pub mod scheduler;
+mod storage;
 mod world;
 
 pub use config::Config;

@@ -17,6 +17,7 @@ pub mod servicelb;
 pub mod table;
 pub mod tainteviction;
 pub mod util;
+pub mod volumes;
 
 use crate::kernel::{Set, SimDuration, SimTime};
 

@@ -8,7 +8,7 @@ use crate::worlds::kubernetes::{Config, Ctl};
 use super::queue::Item;
 use super::{
     Manager, Next, Outcome, deployment, disruption, endpointslice, garbage, namespace, nodelifecycle, podgc, replicaset, servicelb,
-    tainteviction,
+    tainteviction, volumes,
 };
 
 /// Names a controller; the number is its place in [`CONTROLLERS`].
@@ -26,6 +26,8 @@ pub enum Id {
     PodGc,
     ServiceLb,
     Disruption,
+    Volumes,
+    StorageProtection,
 }
 
 /// A period by configuration.
@@ -104,6 +106,18 @@ pub const CONTROLLERS: &[Info] = &[
     },
     controller(Id::ServiceLb, "service-controller", servicelb::WATCHES, servicelb::observe, servicelb::sync),
     controller(Id::Disruption, "controllermanager", disruption::WATCHES, disruption::observe, disruption::sync),
+    Info {
+        period: Some((volumes::period, false)),
+        tick: volumes::tick,
+        ..controller(Id::Volumes, "persistentvolume-controller", volumes::WATCHES, volumes::observe, volumes::sync)
+    },
+    controller(
+        Id::StorageProtection,
+        "pvc-protection-controller",
+        volumes::protection::WATCHES,
+        volumes::protection::observe,
+        volumes::protection::sync,
+    ),
 ];
 
 /// Marks a controller without informers: no such kind ever comes.

@@ -23,6 +23,13 @@ pub(in crate::worlds::kubernetes) type Memo = Map<Name, Admitted>;
 /// So many controllers are remembered; beyond that the memory starts anew.
 const MEMO_MAX: usize = 4096;
 
+/// What holds a claim, and a volume, as long as somebody needs it.
+pub const CLAIM_FINALIZER: &str = "kubernetes.io/pvc-protection";
+pub const VOLUME_FINALIZER: &str = "kubernetes.io/pv-protection";
+
+/// The class of a claim before it had a field.
+const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+
 /// What admission made of a spec.
 #[derive(Clone, Debug)]
 pub(in crate::worlds::kubernetes) struct Admitted {
@@ -53,8 +60,8 @@ fn admit_whole(object: &mut Object, api: &mut Api, config: &Config) -> Result<()
     let meta = object.meta().clone();
     let value = super::to_json_at(object, api.epoch);
     *object = admit_json(object.kind(), value, api, config)?;
-    let labels = object.meta().labels.clone();
-    *object.meta_mut() = Meta { labels, ..meta };
+    let (labels, finalizers) = (object.meta().labels.clone(), object.meta().finalizers.clone());
+    *object.meta_mut() = Meta { labels, finalizers, ..meta };
     Ok(())
 }
 
@@ -79,6 +86,11 @@ pub(in crate::worlds::kubernetes) fn admit_json(kind: Kind, mut value: Value, ap
         }
         Kind::Service => service_alloc::allocate(&mut value, None, api)?,
         Kind::Job => job_labels(&mut value, api),
+        Kind::PersistentVolumeClaim => {
+            default_class(&mut value, api);
+            protect(&mut value, CLAIM_FINALIZER);
+        }
+        Kind::PersistentVolume => protect(&mut value, VOLUME_FINALIZER),
         _ => {}
     }
     let causes = super::validate::create(kind, &value);
@@ -95,6 +107,30 @@ pub(in crate::worlds::kubernetes) fn admit_json(kind: Kind, mut value: Value, ap
         Arc::make_mut(pod).status.qos = qos;
     }
     Ok(object)
+}
+
+/// plugin/pkg/admission/storage/storageobjectinuseprotection
+fn protect(value: &mut Value, finalizer: &str) {
+    let Some(meta) = value["metadata"].as_object_mut() else { return };
+    let list = meta.entry("finalizers").or_insert_with(|| json!([]));
+    if let Some(list) = list.as_array_mut()
+        && !list.iter().any(|f| f == finalizer)
+    {
+        list.push(finalizer.into());
+    }
+}
+
+/// plugin/pkg/admission/storage/storageclass/setdefault: the newest class that is marked as default, the first by name among equals.
+fn default_class(value: &mut Value, api: &Api) {
+    let named = value["spec"].get("storageClassName").is_some() || value["metadata"]["annotations"].get(BETA_CLASS).is_some();
+    let defaults = api.store.list(Kind::StorageClass).filter(|o| {
+        let marked = |key: &str| o.meta().annotation(key) == Some("true");
+        marked("storageclass.kubernetes.io/is-default-class") || marked("storageclass.beta.kubernetes.io/is-default-class")
+    });
+    let newest = defaults.min_by_key(|o| (std::cmp::Reverse(o.meta().created), o.meta().name.clone()));
+    if let (false, Some(class), Some(spec)) = (named, newest, value["spec"].as_object_mut()) {
+        spec.insert("storageClassName".into(), class.meta().name.to_string().into());
+    }
 }
 
 /// pkg/registry/batch/job/strategy.go, generateSelector: the uid goes into labels and selector.

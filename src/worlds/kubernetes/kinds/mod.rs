@@ -30,8 +30,8 @@ use super::api::meta::Epoch;
 use super::api::object::Object;
 
 pub(in crate::worlds::kubernetes) use admission::Memo;
-pub use admission::admit;
 pub(in crate::worlds::kubernetes) use admission::admit_json;
+pub use admission::{CLAIM_FINALIZER, VOLUME_FINALIZER, admit};
 pub(in crate::worlds::kubernetes) use defaults::apply as default_json;
 pub use qos::qos_class;
 pub use schema::decode_as;
@@ -184,8 +184,8 @@ pub const KINDS: &[KindInfo] = &[
     k(Kind::ConfigMap, "", "v1", "ConfigMap", "configmaps", "configmap", &["cm"], true, true),
     k(Kind::Secret, "", "v1", "Secret", "secrets", "secret", &[], true, true),
     k(Kind::ServiceAccount, "", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount", &["sa"], true, true),
-    k(Kind::PersistentVolume, "", "v1", "PersistentVolume", "persistentvolumes", "persistentvolume", &["pv"], false, false),
-    k(Kind::PersistentVolumeClaim, "", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim", &["pvc"], true, false),
+    k(Kind::PersistentVolume, "", "v1", "PersistentVolume", "persistentvolumes", "persistentvolume", &["pv"], false, true),
+    k(Kind::PersistentVolumeClaim, "", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim", &["pvc"], true, true),
     k(Kind::ResourceQuota, "", "v1", "ResourceQuota", "resourcequotas", "resourcequota", &["quota"], true, true),
     k(Kind::LimitRange, "", "v1", "LimitRange", "limitranges", "limitrange", &["limits"], true, true),
     k(Kind::ReplicationController, "", "v1", "ReplicationController", "replicationcontrollers", "replicationcontroller", &["rc"], true, false),
@@ -202,7 +202,7 @@ pub const KINDS: &[KindInfo] = &[
     k(Kind::HorizontalPodAutoscaler, "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler", &["hpa"], true, false),
     k(Kind::PodDisruptionBudget, "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget", &["pdb"], true, true),
     k(Kind::PriorityClass, "scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", "priorityclass", &["pc"], false, true),
-    k(Kind::StorageClass, "storage.k8s.io", "v1", "StorageClass", "storageclasses", "storageclass", &["sc"], false, false),
+    k(Kind::StorageClass, "storage.k8s.io", "v1", "StorageClass", "storageclasses", "storageclass", &["sc"], false, true),
     k(Kind::VolumeAttachment, "storage.k8s.io", "v1", "VolumeAttachment", "volumeattachments", "volumeattachment", &[], false, false),
     k(Kind::CsiNode, "storage.k8s.io", "v1", "CSINode", "csinodes", "csinode", &[], false, false),
     k(Kind::CsiDriver, "storage.k8s.io", "v1", "CSIDriver", "csidrivers", "csidriver", &[], false, false),

@@ -83,6 +83,22 @@ const SERVICE: &[&str] = &[
     "spec.type",
 ];
 const NODE: &[&str] = &["spec.taints", "spec.unschedulable", "spec.podCIDR", "spec.podCIDRs", "spec.providerID"];
+/// Volumes on a node's own disk; the others keep their data on the node where it was written.
+const VOLUME: &[&str] = &[
+    "spec.accessModes",
+    "spec.capacity",
+    "spec.claimRef",
+    "spec.hostPath",
+    "spec.local",
+    "spec.nodeAffinity",
+    "spec.persistentVolumeReclaimPolicy",
+    "spec.storageClassName",
+    "spec.volumeMode",
+];
+const CLAIM: &[&str] =
+    &["spec.accessModes", "spec.resources.requests", "spec.selector", "spec.storageClassName", "spec.volumeMode", "spec.volumeName"];
+/// Nobody makes volumes: the provisioner is a name that claims wait for.
+const CLASS: &[&str] = &["allowedTopologies", "volumeBindingMode"];
 const ALL: &[&str] = &[""];
 
 /// The kind's own fields, and where its pod spec stands.
@@ -93,6 +109,9 @@ fn fields(kind: Kind) -> (&'static [&'static str], Option<&'static str>) {
         Kind::ReplicaSet => (REPLICA_SET, Some("spec.template.spec")),
         Kind::Service => (SERVICE, None),
         Kind::Node => (NODE, None),
+        Kind::PersistentVolume => (VOLUME, None),
+        Kind::PersistentVolumeClaim => (CLAIM, None),
+        Kind::StorageClass => (CLASS, None),
         _ => (ALL, None),
     }
 }

@@ -14,6 +14,7 @@ use crate::worlds::kubernetes::Ctl;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
 use crate::worlds::kubernetes::api::object::Object;
 use crate::worlds::kubernetes::kinds::Kind;
+use crate::worlds::kubernetes::storage::{find, volume_name};
 
 use super::Kubelet;
 use super::worker::{Step, Worker};
@@ -99,13 +100,23 @@ fn source(v: &core::Volume, w: &Worker, ctl: &Ctl) -> Result<MountSource, String
         return Ok(MountSource::HostPath(p.path.as_str().into()));
     }
     if let Some(claim) = &v.persistent_volume_claim {
-        return Ok(MountSource::Volume(format!("pvc/{}/{}", w.key.namespace, claim.claim_name).into()));
+        return Ok(claimed(&Key::new(w.key.namespace.clone(), claim.claim_name.as_str()), ctl));
     }
     if let Some(files) = files(v, w, ctl)? {
         return Ok(MountSource::Files(Arc::new(files)));
     }
     // emptyDir and what is not simulated: scratch space that the pod's containers share.
     Ok(MountSource::Volume(format!("pod/{}/{}", w.uid, v.name).into()))
+}
+
+/// Where the data of a claim lies: in the directory that its volume names, or in a place of the volume's own.
+fn claimed(claim: &Key, ctl: &Ctl) -> MountSource {
+    let body = |kind, key: &Key| find(&ctl.api.store, kind, key).map(|g| g.body.clone());
+    let name = body(Kind::PersistentVolumeClaim, claim).and_then(|c| volume_name(&c).map(Name::from));
+    let Some(name) = name else { return MountSource::Volume(format!("pvc/{}/{}", claim.namespace, claim.name).into()) };
+    let volume = body(Kind::PersistentVolume, &Key::new("", name.clone()));
+    let path = volume.as_ref().and_then(|v| ["hostPath", "local"].into_iter().find_map(|s| v["spec"][s]["path"].as_str()));
+    path.map_or_else(|| MountSource::Volume(format!("pv/{name}").into()), |p| MountSource::HostPath(p.into()))
 }
 
 /// The files of a volume that is made from API objects; None for other volumes.

@@ -17,9 +17,11 @@ use super::decision::Decision;
 use super::events::ClusterEvent;
 use super::message::cut;
 use super::objects::WATCHED;
+use super::plugins::volume_binding::{Chosen, to_bind};
 use super::pod::PodInfo;
 use super::profile::Profile;
 use super::queue::{Queue, Queued};
+use super::volume_binder::{POLL, assume, bind_volumes};
 
 /// The name under which it works, also `spec.schedulerName`'s default.
 pub const NAME: &str = "default-scheduler";
@@ -51,8 +53,12 @@ pub enum Event {
 /// A pod on its way to a node.
 #[derive(Clone, Debug)]
 pub struct Binding {
-    queued: Queued,
-    node: Name,
+    pub(super) queued: Queued,
+    pub(super) node: Name,
+    /// Claims that are bound first.
+    pub(super) volumes: Vec<Chosen>,
+    /// When waiting for them ends; None before they were asked for.
+    pub(super) until: Option<SimTime>,
 }
 
 /// Pods that must go for another.
@@ -316,9 +322,13 @@ impl Scheduler {
             Decided::Node(ix) => {
                 let node = self.cache.node(ix).name().clone();
                 self.cache.forget_nomination(info.uid());
+                let volumes = to_bind(&info, &self.cache, self.cache.node(ix));
+                for (claim, volume) in &volumes {
+                    assume(&mut self.cache.objects, claim, volume.as_ref());
+                }
                 self.cache.put_pod(&info, &node);
                 self.binding += 1;
-                ctl.after(BINDING, WorldEvent::Scheduler(Event::Bind(Arc::new(Binding { queued, node }))));
+                ctl.after(BINDING, WorldEvent::Scheduler(Event::Bind(Arc::new(Binding { queued, node, volumes, until: None }))));
             }
             Decided::Unschedulable | Decided::NoNodes => {
                 let error = matches!(outcome.decided, Decided::NoNodes);
@@ -347,9 +357,14 @@ impl Scheduler {
 
     /// The binding subresource (pkg/registry/core/pod/storage/storage.go assignPod) and what follows from its answer.
     fn bind(&mut self, b: &Binding, ctl: &mut Ctl) {
-        self.binding = self.binding.saturating_sub(1);
         let info = &b.queued.info;
-        let Err(error) = assign(info, &b.node, ctl) else {
+        let volumes = bind_volumes(b, ctl);
+        if let Ok(Some(later)) = volumes {
+            ctl.after(POLL, WorldEvent::Scheduler(Event::Bind(Arc::new(later))));
+            return;
+        }
+        self.binding = self.binding.saturating_sub(1);
+        let Err(error) = volumes.and_then(|_| assign(info, &b.node, ctl)) else {
             let text = format!("Successfully assigned {} to {}", info.key(), b.node);
             ctl.event(&Object::Pod(info.pod.clone()), false, "Scheduled", &text);
             return;
@@ -357,6 +372,11 @@ impl Scheduler {
         // Give the place back; others may use it.
         if self.cache.placed(&info.key()).is_some_and(|(_, i)| i.uid() == info.uid()) {
             self.cache.take_pod(&info.key());
+        }
+        for volume in b.volumes.iter().filter_map(|(_, v)| v.as_ref()) {
+            if let Some(there) = ctl.api.store.get(Kind::PersistentVolume, &Key::new("", volume.clone())) {
+                self.cache.objects.put(there);
+            }
         }
         self.wake(&ClusterEvent::PodDelete(info.clone()), ctl);
         let now = ctl.api.store.typed::<Pod>(&info.key()).cloned();

@@ -25,6 +25,7 @@ mod selector;
 mod symbols;
 #[cfg(test)]
 mod testing;
+mod volume_binder;
 #[cfg(test)]
 mod volume_tests;
 mod volumes;

@@ -9,22 +9,14 @@ use crate::worlds::kubernetes::api::meta::{Key, Meta};
 use crate::worlds::kubernetes::api::object::{Node, Pod};
 use crate::worlds::kubernetes::kinds::Kind;
 
+pub use crate::worlds::kubernetes::storage::claim_names;
+
 use super::objects::{Objects, body};
 
 /// A claim that a pod uses.
 pub struct Claim<'a> {
     pub meta: &'a Meta,
     pub body: &'a Arc<Value>,
-}
-
-/// One volume of a pod that stands for a claim: the claim's name, and whether the pod's own ephemeral volume makes it.
-pub fn claim_names(pod: &Pod) -> Vec<(String, bool)> {
-    let name = |v: &core::Volume| match (&v.persistent_volume_claim, &v.ephemeral) {
-        (Some(c), _) => Some((c.claim_name.clone(), false)),
-        (None, Some(_)) => Some((format!("{}-{}", pod.meta.name, v.name), true)),
-        _ => None,
-    };
-    pod.spec.volumes.iter().flatten().filter_map(name).collect()
 }
 
 /// A claim by name.

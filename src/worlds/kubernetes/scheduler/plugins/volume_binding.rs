@@ -6,18 +6,17 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1 as core;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::Value;
 
-use crate::model::quantity::parse_units;
+use crate::worlds::kubernetes::api::meta::{Key, Name};
 use crate::worlds::kubernetes::api::object::Node;
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Code, Cx, Filter, Plugin, PreFilter, Reasons, Status, Verdict};
-use crate::worlds::kubernetes::scheduler::objects::body;
 use crate::worlds::kubernetes::scheduler::pod::PodInfo;
-use crate::worlds::kubernetes::scheduler::volumes::{Claim, claim, claim_names, selects, volume, volume_affinity};
+use crate::worlds::kubernetes::scheduler::volumes::{Claim, claim, claim_names, claims, selects, volume, volume_affinity};
+use crate::worlds::kubernetes::storage::{generic, suitable, wanted};
 
 pub struct VolumeBinding;
 
@@ -27,18 +26,23 @@ const NO_VOLUME: &str = "node(s) unavailable due to one or more pvc(s) bound to 
 
 /// A volume that could serve a waiting claim.
 struct Choice {
-    name: String,
-    capacity: i64,
+    name: Name,
     affinity: Option<core::NodeSelector>,
 }
 
 /// A claim that waits for its first consumer.
 struct Waiting {
+    claim: Key,
+    /// Bytes.
+    wanted: i64,
     /// Volumes that fit, the smallest first.
     volumes: Vec<Choice>,
     /// Its class makes volumes, where these topologies allow (empty: everywhere).
     provisions: Option<Vec<core::TopologySelectorTerm>>,
 }
+
+/// A claim that waited, and the volume it gets; None = one has to be made.
+pub type Chosen = (Key, Option<Name>);
 
 #[derive(Default)]
 struct Run {
@@ -85,6 +89,7 @@ impl Plugin for VolumeBinding {
         if immediate {
             return reject("pod has unbound immediate PersistentVolumeClaims".into());
         }
+        smallest_first(&mut run.waiting);
         PreFilter::Run(Box::new(run))
     }
     fn wakes_on(&self) -> &'static str {
@@ -102,32 +107,47 @@ impl Plugin for VolumeBinding {
 
 fn waiting(c: &Claim, cache: &Cache) -> Waiting {
     let objects = &cache.objects;
-    let wanted = &c.body["spec"];
-    let request = wanted["resources"]["requests"]["storage"].as_str().and_then(|q| parse_units(q).ok()).unwrap_or(0);
-    let selector: Option<LabelSelector> = serde_json::from_value(wanted["selector"].clone()).ok();
-    let mode = |v: &Value| v["volumeMode"].as_str().unwrap_or("Filesystem").to_string();
-    let mut volumes: Vec<Choice> = objects
-        .list(Kind::PersistentVolume)
-        .filter_map(|o| {
-            let spec = &body(o)?["spec"];
-            let modes = spec["accessModes"].as_array()?;
-            let capacity = spec["capacity"]["storage"].as_str().and_then(|q| parse_units(q).ok())?;
-            let reserved = spec["claimRef"]["name"].as_str();
-            let ours = reserved.is_none_or(|n| *n == *c.meta.name && spec["claimRef"]["namespace"].as_str() == Some(&*c.meta.namespace));
-            let labels = selector.as_ref().is_none_or(|s| {
-                s.match_labels.iter().flatten().all(|(k, v)| o.meta().label(k) == Some(v)) && s.match_expressions.is_none()
-            });
-            let fits = capacity >= request
-                && spec["storageClassName"].as_str().unwrap_or_default() == c.class_name().unwrap_or_default()
-                && wanted["accessModes"].as_array().is_some_and(|w| w.iter().all(|m| modes.contains(m)))
-                && mode(spec) == mode(wanted)
-                && matches!(body(o)?["status"]["phase"].as_str(), None | Some("Available" | "Pending"));
-            let affinity = volume_affinity(body(o)?);
-            (fits && ours && labels && !o.meta().is_deleting()).then(|| Choice { name: o.meta().name.to_string(), capacity, affinity })
-        })
-        .collect();
-    volumes.sort_by(|a, b| (a.capacity, &a.name).cmp(&(b.capacity, &b.name)));
-    Waiting { volumes, provisions: c.class(objects).and_then(provisions) }
+    let volumes = suitable(c.meta, c.body, objects.list(Kind::PersistentVolume).filter_map(generic));
+    Waiting {
+        claim: c.meta.key(),
+        wanted: wanted(c.body),
+        volumes: volumes.into_iter().map(|v| Choice { name: v.meta.name.clone(), affinity: volume_affinity(&v.body) }).collect(),
+        provisions: c.class(objects).and_then(provisions),
+    }
+}
+
+/// Small claims choose first, so that they leave the large volumes to those who need them.
+fn smallest_first(waiting: &mut [Waiting]) {
+    waiting.sort_by_key(|w| w.wanted);
+}
+
+/// Each waiting claim takes a volume of its own, or has one made. None if one finds nothing on this node.
+fn assign(waiting: &[Waiting], node: &Node) -> Option<Vec<Chosen>> {
+    let mut chosen: Vec<Chosen> = vec![];
+    for w in waiting {
+        let free = |v: &&Choice| !chosen.iter().any(|(_, taken)| taken.as_ref() == Some(&v.name));
+        let free = w.volumes.iter().filter(free).find(|v| v.affinity.as_ref().is_none_or(|a| selects(a, node)));
+        let made = || w.provisions.as_ref().is_some_and(|terms| allowed(terms, node));
+        let volume = match free {
+            Some(v) => Some(v.name.clone()),
+            None if made() => None,
+            None => return None,
+        };
+        chosen.push((w.claim.clone(), volume));
+    }
+    Some(chosen)
+}
+
+/// What has to be bound before a pod can start on the node that was chosen for it.
+pub fn to_bind(pod: &PodInfo, cache: &Cache, node: &NodeInfo) -> Vec<Chosen> {
+    if !pod.spec.has_volumes {
+        return vec![];
+    }
+    let all = claims(&cache.objects, &pod.pod);
+    let unbound = all.iter().filter(|c| !c.is_bound() && c.volume_name().is_none() && c.is_delayed(&cache.objects));
+    let mut unbound: Vec<Waiting> = unbound.map(|c| waiting(c, cache)).collect();
+    smallest_first(&mut unbound);
+    assign(&unbound, &node.fixed.node).unwrap_or_default()
 }
 
 /// Where a class makes volumes; None if it makes none.
@@ -156,20 +176,7 @@ impl Filter for Run {
         if self.bound.iter().flatten().flatten().any(|a| !selects(a, object)) {
             reasons.push(AFFINITY.into());
         }
-        // Each waiting claim takes a volume of its own, or has one made.
-        let mut taken: Vec<&str> = vec![];
-        let satisfied = self.waiting.iter().all(|w| {
-            let free =
-                w.volumes.iter().find(|v| !taken.contains(&v.name.as_str()) && v.affinity.as_ref().is_none_or(|a| selects(a, object)));
-            match free {
-                Some(v) => {
-                    taken.push(&v.name);
-                    true
-                }
-                None => w.provisions.as_ref().is_some_and(|terms| allowed(terms, object)),
-            }
-        });
-        if !satisfied {
+        if assign(&self.waiting, object).is_none() {
             reasons.push(NOT_FOUND.into());
         }
         if reasons.is_empty() { Ok(()) } else { Err(Status { code: Code::Unresolvable, reasons: Reasons::Many(reasons) }) }

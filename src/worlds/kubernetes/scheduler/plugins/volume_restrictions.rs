@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1 as core;
 
+use crate::worlds::kubernetes::api::meta::Name;
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
@@ -14,12 +15,12 @@ pub struct VolumeRestrictions;
 struct Run<'a> {
     pod: &'a PodInfo,
     /// Claims of this pod that only one pod may use.
-    exclusive: Vec<String>,
+    exclusive: Vec<Name>,
     /// Pods that use one of them already.
     users: i64,
 }
 
-fn uses(pod: &PodInfo, namespace: &str, claims: &[String]) -> i64 {
+fn uses(pod: &PodInfo, namespace: &str, claims: &[Name]) -> i64 {
     if !pod.spec.has_volumes || *pod.pod.meta.namespace != *namespace {
         return 0;
     }
