@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wheelhouse::kernel::{SimDuration, SimTime};
 use wheelhouse::worlds::kubernetes::DeleteOptions;
 use wheelhouse::worlds::kubernetes::api::meta::Key;
-use wheelhouse::worlds::kubernetes::api::object::{Event, Object, Pod};
+use wheelhouse::worlds::kubernetes::api::object::{Event, Generic, Object, Pod};
 use wheelhouse::worlds::kubernetes::kinds::Kind;
 
 use crate::stand_in::Lab;
@@ -239,4 +239,38 @@ fn a_claim_without_a_class_gets_the_default_one() {
         (field(&lab, "open", "/spec/storageClassName"), field(&lab, "none", "/spec/storageClassName")),
         (json!("standard"), json!(""))
     );
+}
+
+#[test]
+fn small_claims_of_a_pod_choose_first() {
+    let mut lab = Lab::new(1);
+    lab.create(class("local", "kubernetes.io/no-provisioner", "WaitForFirstConsumer"));
+    for v in [volume("ten", "10Gi", "local", Some("n0")), volume("twenty", "20Gi", "local", Some("n0"))] {
+        lab.create(v);
+    }
+    for c in [claim("big", "5Gi", "local"), claim("small", "1Gi", "local")] {
+        lab.create(c);
+    }
+    lab.run(S(3));
+    lab.create(pod("p", &["big", "small"]));
+    lab.run(S(6));
+    assert_eq!(node(&lab, "p").as_deref(), Some("n0"));
+    assert_eq!((field(&lab, "small", "/spec/volumeName"), field(&lab, "big", "/spec/volumeName")), (json!("ten"), json!("twenty")));
+}
+
+#[test]
+fn a_claim_whose_volume_is_gone_is_lost() {
+    let mut lab = Lab::new(1);
+    lab.create(volume("v", "1Gi", "", None));
+    lab.create(claim("data", "1Gi", ""));
+    lab.run(S(3));
+    let Some(Object::Generic(v)) = object(&lab, Kind::PersistentVolume, "v") else { panic!("there") };
+    // Somebody takes the protection off by hand.
+    let mut bare = Generic::clone(&v);
+    bare.meta.finalizers = Default::default();
+    lab.cx(|w, cx| w.act("you", cx, |ctl| ctl.update(bare, false, "forced").map(|_| ()).expect("updated")));
+    lab.delete(Kind::PersistentVolume, "", "v", DeleteOptions::default());
+    lab.run(S(5));
+    assert_eq!((phase(&lab, "/v"), phase(&lab, "data")), ("gone".into(), "Lost".into()));
+    assert!(said(&lab, "data").contains(&"ClaimLost: Bound claim has lost its PersistentVolume. Data on the volume is lost!".into()));
 }

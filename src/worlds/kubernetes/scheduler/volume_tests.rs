@@ -61,6 +61,31 @@ fn first_consumer_waits_for_a_volume_or_a_place_to_make_one() {
 }
 
 #[test]
+fn volumes_must_suit_the_claim() {
+    let volume = |with: &str| {
+        format!(
+            "- {{apiVersion: v1, kind: PersistentVolume, metadata: {{name: v, labels: {{tier: gold}}}}, spec: {{capacity: {{storage: 10Gi}}, accessModes: [ReadWriteOnce], \
+             storageClassName: local, hostPath: {{path: /data}}, nodeAffinity: {{required: {{nodeSelectorTerms: [{{matchExpressions: [{{key: kubernetes.io/hostname, operator: In, values: [a]}}]}}]}}}}{with}\n"
+        )
+    };
+    let rows = [
+        ("free", "", volume("}}"), true),
+        ("labels", ", selector: {matchLabels: {tier: gold}}", volume("}}"), true),
+        ("other labels", ", selector: {matchLabels: {tier: lead}}", volume("}}"), false),
+        ("expressions", ", selector: {matchExpressions: [{key: tier, operator: In, values: [gold, silver]}]}", volume("}}"), true),
+        ("other expressions", ", selector: {matchExpressions: [{key: tier, operator: DoesNotExist}]}", volume("}}"), false),
+        ("reserved for it", "", volume(", claimRef: {namespace: default, name: c}}}"), true),
+        ("reserved for another", "", volume(", claimRef: {namespace: default, name: d}}}"), false),
+        ("released", "", volume("}, status: {phase: Released}}"), false),
+        ("another mode", ", volumeMode: Block", volume("}}"), false),
+    ];
+    for (what, rest, volume, fits) in rows {
+        let decision = decide(&format!("{}{volume}", claim("local", rest)));
+        assert_eq!(decision["node"].as_str(), fits.then_some("a"), "{what}: {decision}");
+    }
+}
+
+#[test]
 fn bound_volumes_tie_the_pod_to_their_place() {
     let bound = "- {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: default}, spec: {volumeName: v, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}, status: {phase: Bound}}\n";
     let volume = |labels: &str, affinity: &str| {
