@@ -189,10 +189,50 @@ fn a_volume_that_nobody_makes_is_waited_for_ten_minutes() {
     let asked = object(&lab, Kind::PersistentVolumeClaim, "data").unwrap();
     assert_eq!(asked.meta().annotation("volume.kubernetes.io/selected-node"), Some("n0"));
     assert!(said(&lab, "data").iter().any(|e| e.starts_with("ExternalProvisioning")), "{:?}", said(&lab, "data"));
-    lab.run(S(606));
-    let p = lab.world.store().typed::<Pod>(&Key::new("t", "p")).cloned().unwrap();
-    let why = p.status.condition("PodScheduled").and_then(|c| c.message.as_deref().map(str::to_string));
-    assert_eq!(why.as_deref(), Some("running PreBind plugin \"VolumeBinding\": binding volumes: context deadline exceeded"));
+    let why = |p: &Pod| p.status.condition("PodScheduled").and_then(|c| c.message.as_deref().map(str::to_string));
+    let given_up = (0..160).find_map(|i| {
+        lab.run(S(590) + SimDuration::from_millis(100 * i));
+        let p = lab.world.store().typed::<Pod>(&Key::new("t", "p")).cloned()?;
+        Some((why(&p)?, p.status.nominated_node.clone()))
+    });
+    let text = "running PreBind plugin \"VolumeBinding\": binding volumes: context deadline exceeded";
+    assert_eq!(given_up, Some((text.to_string(), None)));
+}
+
+#[test]
+fn what_delete_does_depends_on_the_source() {
+    let mut lab = Lab::new(1);
+    let local = json!({"local": {"path": "/disk"}, "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [
+        {"key": "kubernetes.io/hostname", "operator": "In", "values": ["n0"]}]}]}}});
+    let rows = [
+        ("a", json!({"hostPath": {"path": "/tmp/a"}}), "gone", ""),
+        ("b", json!({"hostPath": {"path": "/data"}}), "Failed", "host_path deleter only supports /tmp/.+ but received provided /data"),
+        ("c", local, "Failed", "error getting deleter volume plugin for volume \"c\": no deletable volume plugin matched"),
+        ("d", json!({"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1"}}), "Released", ""),
+    ];
+    for (name, source, ..) in &rows {
+        let mut v = volume(name, "1Gi", name, None);
+        let spec = v["spec"].as_object_mut().unwrap();
+        spec.remove("hostPath");
+        spec.insert("persistentVolumeReclaimPolicy".into(), "Delete".into());
+        spec.extend(source.as_object().unwrap().clone());
+        lab.create(v);
+        lab.create(claim(name, "1Gi", name));
+    }
+    lab.run(S(3));
+    for (name, ..) in &rows {
+        assert_eq!(phase(&lab, name), "Bound", "{name}");
+        lab.delete(Kind::PersistentVolumeClaim, "t", name, DeleteOptions::default());
+    }
+    lab.run(S(30));
+    for (name, _, expected, message) in &rows {
+        let v = format!("/{name}");
+        assert_eq!(
+            (phase(&lab, &v).as_str(), field(&lab, &v, "/status/message").as_str().unwrap_or_default()),
+            (*expected, *message),
+            "{name}"
+        );
+    }
 }
 
 #[test]

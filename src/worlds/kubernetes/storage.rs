@@ -82,25 +82,33 @@ fn modes(body: &Value) -> impl Iterator<Item = &str> {
     body["spec"]["accessModes"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
+/// The volume has every access mode that the claim asks for.
+pub fn offers_modes(volume: &Value, claim: &Value) -> bool {
+    modes(claim).all(|m| modes(volume).any(|x| x == m))
+}
+
 /// How many access modes a volume offers.
 pub fn mode_count(volume: &Value) -> usize {
     modes(volume).count()
 }
 
 /// What keeps a volume from serving a claim that names it (checkVolumeSatisfyClaim).
-pub fn mismatch(volume: &Generic, claim: &Generic) -> Option<&'static str> {
+pub fn mismatch(volume: &Generic, claim: &Generic) -> Option<String> {
     let (v, c) = (&*volume.body, &*claim.body);
+    if volume.meta.is_deleting() {
+        return Some(format!("the volume is marked for deletion \"{}\"", volume.meta.name));
+    }
     if capacity(v) < wanted(c) {
-        return Some("requested PV is too small");
+        return Some("requested PV is too small".into());
     }
     if class(&volume.meta, v) != class(&claim.meta, c) {
-        return Some("storageClassName does not match");
+        return Some("storageClassName does not match".into());
     }
     if mode(v) != mode(c) {
-        return Some("incompatible volumeMode");
+        return Some("incompatible volumeMode".into());
     }
-    if !modes(c).all(|m| modes(v).any(|x| x == m)) {
-        return Some("incompatible accessMode");
+    if !offers_modes(v, c) {
+        return Some("incompatible accessMode".into());
     }
     None
 }
@@ -119,7 +127,7 @@ pub fn suitable<'a>(claim: &Meta, body: &Value, volumes: impl Iterator<Item = &'
             && matches!(v.body["status"]["phase"].as_str(), None | Some("Available"))
             && selector.as_ref().is_none_or(|s| selects(s, &v.meta.labels))
             && class(&v.meta, &v.body) == class(claim, body)
-            && modes(body).all(|m| modes(&v.body).any(|x| x == m))
+            && offers_modes(&v.body, body)
     };
     let mut free: Vec<_> = all.into_iter().filter(free).collect();
     free.sort_by(|a, b| (capacity(&a.body), &a.meta.name).cmp(&(capacity(&b.body), &b.meta.name)));

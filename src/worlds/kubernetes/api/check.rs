@@ -119,8 +119,16 @@ pub(in crate::worlds::kubernetes) fn key_span(node: &Node, path: &str) -> crate:
     holder.and_then(|n| n.entry(name)).map_or_else(|| node.find(path), |(k, _)| k.span.clone())
 }
 
-/// The provisioner of a class whose volumes people make.
-const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
+/// Whether anything acts on this value of the field at `path` (without indices).
+fn coverage_of(kind: Kind, path: &str, value: &Value) -> Coverage {
+    match (kind, path, value.as_str()) {
+        // Volumes of such a class are made by people.
+        (Kind::StorageClass, "provisioner", Some("kubernetes.io/no-provisioner")) => Coverage::Full,
+        // Nobody empties volumes.
+        (Kind::PersistentVolume, "spec.persistentVolumeReclaimPolicy", Some("Recycle")) => Coverage::None,
+        _ => coverage(kind, path),
+    }
+}
 
 /// Notes for the topmost fields that nothing acts on.
 fn unsimulated(kind: Kind, value: &Value, node: &Node, path: &str, plain: &str, out: &mut Vec<Diagnostic>) {
@@ -129,10 +137,7 @@ fn unsimulated(kind: Kind, value: &Value, node: &Node, path: &str, plain: &str, 
             for (key, v) in fields {
                 let join = |p: &str| if p.is_empty() { key.clone() } else { format!("{p}.{key}") };
                 let (here, plain) = (join(path), join(plain));
-                if kind == Kind::StorageClass && plain == "provisioner" && v == NO_PROVISIONER {
-                    continue;
-                }
-                match coverage(kind, &plain) {
+                match coverage_of(kind, &plain, v) {
                     Coverage::Full => {}
                     Coverage::Below => unsimulated(kind, v, node, &here, &plain, out),
                     Coverage::None => {
@@ -209,5 +214,13 @@ mod tests {
         };
         assert!(class("kubernetes.io/no-provisioner").is_empty());
         assert_eq!(class("ebs.csi.aws.com"), ["x.yaml:4:1: note: accepted, not simulated: provisioner"]);
+        let volume = |policy: &str| {
+            lines(&format!(
+                "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: v}}\nspec:\n  capacity: {{storage: 1Gi}}\n  accessModes: [ReadWriteOnce]\n  \
+                 hostPath: {{path: /data}}\n  persistentVolumeReclaimPolicy: {policy}\n"
+            ))
+        };
+        assert!(volume("Delete").is_empty());
+        assert_eq!(volume("Recycle"), ["x.yaml:8:3: note: accepted, not simulated: spec.persistentVolumeReclaimPolicy"]);
     }
 }

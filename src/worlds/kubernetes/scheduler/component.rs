@@ -384,7 +384,9 @@ impl Scheduler {
             // Somebody else bound it, or it is gone or finished: nothing left to do.
             Some(p) if p.meta.uid == *info.uid() && p.node.is_none() && !p.is_finished() => {
                 self.queue.failed(b.queued.clone(), vec![], ctl.cx.now);
-                report_failure(info, &error, true, Nomination::Keep, ctl);
+                // What was said while its volumes were bound is taken back.
+                let nomination = if b.volumes.is_empty() { Nomination::Keep } else { Nomination::Clear };
+                report_failure(info, &error, true, nomination, ctl);
             }
             _ if !ctl.api.up => self.queue.failed(b.queued.clone(), vec![], ctl.cx.now),
             _ => {}

@@ -61,7 +61,7 @@ pub fn bind_volumes(b: &Binding, ctl: &mut Ctl) -> Result<Option<Binding>, Strin
     }
     let mut all = true;
     for chosen in &b.volumes {
-        all &= is_bound(chosen, ctl).map_err(|e| failed(format!("binding volumes: {e}")))?;
+        all &= is_bound(chosen, &b.node, ctl).map_err(|e| failed(format!("binding volumes: {e}")))?;
     }
     if all {
         return Ok(None);
@@ -101,19 +101,22 @@ fn ask((claim, volume): &Chosen, node: &Name, ctl: &mut Ctl) -> Result<(), Strin
 }
 
 /// checkBindings: the controller has done its part.
-fn is_bound((claim, volume): &Chosen, ctl: &Ctl) -> Result<bool, String> {
+fn is_bound((claim, volume): &Chosen, node: &Name, ctl: &Ctl) -> Result<bool, String> {
     let Some(c) = find(&ctl.api.store, Kind::PersistentVolumeClaim, claim) else {
-        return Err(format!("failed to check binding for pvc: persistentvolumeclaim \"{}\" not found", claim.name));
+        let step = if volume.is_some() { "binding" } else { "provisioning pvc" };
+        return Err(format!("failed to check {step}: persistentvolumeclaims \"{claim}\" not found"));
     };
     if let Some(volume) = volume {
         let Some(v) = find(&ctl.api.store, Kind::PersistentVolume, &Key::new("", volume.clone())) else {
-            return Err(format!("failed to check binding: persistentvolume \"{volume}\" not found"));
+            return Err(format!("failed to check binding: persistentvolumes \"{volume}\" not found"));
         };
-        if !is_reserved_for(&v.body, &c.meta) {
+        if claim_of(&v.body).is_none_or(|(_, uid)| uid.is_empty()) {
             return Err(format!("ClaimRef got reset for pv \"{volume}\""));
         }
-    } else if c.meta.annotation(SELECTED_NODE).is_none() {
+    } else if c.meta.annotations.is_empty() {
         return Err(format!("selectedNode annotation reset for PVC \"{}\"", claim.name));
+    } else if c.meta.annotation(SELECTED_NODE) != Some(&**node) {
+        return Err(format!("provisioning failed for PVC \"{}\"", claim.name));
     }
     Ok(volume_name(&c.body).is_some() && c.meta.annotation(BIND_COMPLETED).is_some())
 }

@@ -11,7 +11,7 @@ use crate::worlds::kubernetes::api::object::{Generic, Object, Pod};
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::storage::{
     BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE, claim_names, claim_of, class, find, generic, is_reserved_for, mismatch, mode_count,
-    reference, suitable, volume_name, waits_for_consumer, with_body,
+    offers_modes, reference, suitable, volume_name, waits_for_consumer, with_body,
 };
 
 use super::{mark, set_phase, set_status};
@@ -49,16 +49,16 @@ fn unbound(c: &Arc<Generic>, ctl: &mut Ctl) -> Done {
 fn seek(c: &Arc<Generic>, ctl: &mut Ctl) -> Done {
     let class = class(&c.meta, &c.body).to_string();
     let kind = find(&ctl.api.store, Kind::StorageClass, &Key::new("", class.as_str())).cloned();
-    let delayed = kind.as_ref().is_some_and(|k| waits_for_consumer(&k.body)) && c.meta.annotation(SELECTED_NODE).is_none();
+    let delayed = kind.as_ref().is_some_and(|k| waits_for_consumer(&k.body));
     let store = ctl.api.store.clone();
     let mut found = suitable(&c.meta, &c.body, store.list(Kind::PersistentVolume).filter_map(generic));
-    // Until the scheduler has chosen, only a volume that somebody reserved will do; of the others the one with the fewest access modes.
-    found.retain(|v| !delayed || is_reserved_for(&v.body, &c.meta));
+    // Where the scheduler chooses, only a volume that is reserved will do; elsewhere the one with the fewest access modes.
+    found.retain(|v| offers_modes(&v.body, &c.body) && (!delayed || is_reserved_for(&v.body, &c.meta)));
     found.sort_by_key(|v| mode_count(&v.body));
     if let Some(v) = found.first() {
         return bind(v, c, ctl);
     }
-    if delayed {
+    if delayed && c.meta.annotation(SELECTED_NODE).is_none() {
         let uses = |p: &&Arc<Pod>| claim_names(p).iter().any(|(n, _)| *n == c.meta.name);
         let waiting = store.list(Kind::Pod).filter_map(|o| if let Object::Pod(p) = o { Some(p) } else { None });
         let waiting = waiting.filter(|p| p.meta.namespace == c.meta.namespace && p.node.is_none() && !p.is_finished());

@@ -23,6 +23,9 @@ use super::{Manager, Next, Outcome};
 
 pub(super) const WATCHES: &[Kind] = &[Kind::PersistentVolume, Kind::PersistentVolumeClaim];
 
+/// Who made a volume, if it was not a person.
+const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
+
 /// PVClaimBinderSyncPeriod: everything is looked at again.
 const RESYNC: SimDuration = SimDuration::from_secs(15);
 
@@ -90,7 +93,7 @@ fn unbind(v: &Arc<Generic>, ctl: &mut Ctl) -> Result<(), ApiError> {
     generic(&free).map_or(Ok(()), |g| set_phase(g, "Available", ctl))
 }
 
-/// The claim is gone. A volume that people made cannot be deleted by anybody here, and one that is kept waits for a person.
+/// The claim is gone. What the policy says is tried; a volume that is kept waits for a person.
 fn release(v: &Arc<Generic>, ctl: &mut Ctl) -> Result<(), ApiError> {
     let phase = v.body["status"]["phase"].as_str().unwrap_or_default();
     if phase == "Failed" {
@@ -100,28 +103,35 @@ fn release(v: &Arc<Generic>, ctl: &mut Ctl) -> Result<(), ApiError> {
         set_phase(v, "Released", ctl)?;
     }
     let Some(v) = find(&ctl.api.store, Kind::PersistentVolume, &v.meta.key()).cloned() else { return Ok(()) };
-    let path = v.body["spec"]["hostPath"]["path"].as_str();
-    let deleter = match (v.body["spec"]["persistentVolumeReclaimPolicy"].as_str(), path) {
-        (Some("Delete"), Some(path)) if !path.starts_with("/tmp/") => {
-            format!("host_path deleter only supports /tmp/.+ but received provided {path}")
-        }
-        (Some("Delete"), None) if v.body["spec"].get("local").is_some() => {
-            format!("error getting deleter volume plugin for volume \"{}\": no deletable volume plugin matched", v.meta.name)
-        }
-        (Some("Delete"), Some(_)) => {
+    // A volume that something outside has made is deleted from outside.
+    if v.body["spec"]["persistentVolumeReclaimPolicy"] != "Delete" || v.meta.annotation(PROVISIONED_BY).is_some() {
+        return Ok(());
+    }
+    let has = |source: &str| v.body["spec"].get(source).is_some();
+    let error = match v.body["spec"]["hostPath"]["path"].as_str() {
+        Some(path) if path.split_once("/tmp/").is_some_and(|(_, rest)| !rest.is_empty()) => {
             return ctl.delete(Kind::PersistentVolume, &v.meta.key(), Default::default(), "its claim is gone and its policy is Delete");
         }
-        _ => return Ok(()),
+        Some(path) => format!("host_path deleter only supports /tmp/.+ but received provided {path}"),
+        None if has("local") || has("nfs") => {
+            format!("error getting deleter volume plugin for volume \"{}\": no deletable volume plugin matched", v.meta.name)
+        }
+        None => return Ok(()),
     };
-    ctl.event(&Object::Generic(v.clone()), true, "VolumeFailedDelete", &deleter);
-    set_status(&v, |s| *s = json!({"phase": "Failed", "message": deleter}), &deleter, ctl)
+    ctl.event(&Object::Generic(v.clone()), true, "VolumeFailedDelete", &error);
+    set_status(&v, |s| *s = json!({"phase": "Failed", "message": error}), &error, ctl)
 }
 
 fn set_phase(g: &Arc<Generic>, phase: &str, ctl: &mut Ctl) -> Result<(), ApiError> {
     if g.body["status"]["phase"] == phase {
         return Ok(());
     }
-    set_status(g, |s| s["phase"] = phase.into(), &format!("{} is {phase}", g.meta.name), ctl)
+    // The message belonged to the phase before.
+    let change = |s: &mut Value| {
+        s["phase"] = phase.into();
+        let _ = s.as_object_mut().and_then(|s| s.remove("message"));
+    };
+    set_status(g, change, &format!("{} is {phase}", g.meta.name), ctl)
 }
 
 fn set_status(g: &Arc<Generic>, change: impl FnOnce(&mut Value), why: &str, ctl: &mut Ctl) -> Result<(), ApiError> {
