@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wheelhouse::kernel::{SimDuration, SimTime};
 use wheelhouse::worlds::kubernetes::DeleteOptions;
 use wheelhouse::worlds::kubernetes::api::meta::Key;
-use wheelhouse::worlds::kubernetes::api::object::{Event, Generic, Object, Pod};
+use wheelhouse::worlds::kubernetes::api::object::{Event, Generic, Object, Pod, PodPhase};
 use wheelhouse::worlds::kubernetes::kinds::Kind;
 
 use crate::stand_in::Lab;
@@ -279,6 +279,96 @@ fn a_claim_without_a_class_gets_the_default_one() {
         (field(&lab, "open", "/spec/storageClassName"), field(&lab, "none", "/spec/storageClassName")),
         (json!("standard"), json!(""))
     );
+}
+
+#[test]
+fn a_default_class_that_comes_later_is_given_to_claims_that_wait() {
+    let mut lab = Lab::new(1);
+    let mut open = claim("open", "1Gi", "");
+    open["spec"].as_object_mut().unwrap().remove("storageClassName");
+    lab.create(open);
+    lab.create(claim("none", "1Gi", ""));
+    lab.run(S(5));
+    assert_eq!(field(&lab, "open", "/spec/storageClassName"), Value::Null);
+    let mut standard = class("standard", "kubernetes.io/aws-ebs", "Immediate");
+    standard["metadata"]["annotations"] = json!({"storageclass.kubernetes.io/is-default-class": "true"});
+    lab.create(standard);
+    lab.run(S(35));
+    assert_eq!(
+        (field(&lab, "open", "/spec/storageClassName"), field(&lab, "none", "/spec/storageClassName")),
+        (json!("standard"), json!(""))
+    );
+    let asked = object(&lab, Kind::PersistentVolumeClaim, "open").unwrap();
+    assert_eq!(asked.meta().annotation("volume.kubernetes.io/storage-provisioner"), Some("ebs.csi.aws.com"), "the driver that stands in");
+}
+
+#[test]
+fn a_claim_waits_at_the_node_that_was_chosen_for_it() {
+    let mut lab = Lab::new(2);
+    lab.create(class("cloud", "ebs.csi.aws.com", "WaitForFirstConsumer"));
+    let mut chosen = claim("data", "1Gi", "cloud");
+    chosen["metadata"]["annotations"] = json!({"volume.kubernetes.io/selected-node": "n1"});
+    lab.create(chosen);
+    lab.create(volume("here", "1Gi", "cloud", Some("n0")));
+    lab.run(S(3));
+    lab.create(pod("p", &["data"]));
+    lab.run(S(5));
+    let p = lab.world.store().typed::<Pod>(&Key::new("t", "p")).cloned().unwrap();
+    assert_eq!((p.node.as_deref(), p.status.nominated_node.as_deref()), (None, Some("n1")), "and leaves volumes of other nodes alone");
+    assert_eq!(phase(&lab, "/here"), "Available");
+}
+
+#[test]
+fn two_pods_share_a_claim_that_is_made_for_one_node() {
+    let mut lab = Lab::new(2);
+    lab.create(class("cloud", "ebs.csi.aws.com", "WaitForFirstConsumer"));
+    lab.create(claim("data", "1Gi", "cloud"));
+    lab.run(S(3));
+    lab.create(pod("a", &["data"]));
+    lab.create(pod("b", &["data"]));
+    lab.run(S(10));
+    let nominated = |p: &str| lab.world.store().typed::<Pod>(&Key::new("t", p)).and_then(|p| p.status.nominated_node.clone());
+    assert!(nominated("a").is_some() && nominated("a") == nominated("b"), "{:?} {:?}", nominated("a"), nominated("b"));
+}
+
+#[test]
+fn a_volume_that_is_gone_while_a_pod_waits_for_it_is_said() {
+    let mut lab = Lab::new(1);
+    lab.create(class("local", "kubernetes.io/no-provisioner", "WaitForFirstConsumer"));
+    lab.create(volume("v", "1Gi", "local", Some("n0")));
+    lab.create(claim("data", "1Gi", "local"));
+    lab.run(S(3));
+    lab.create(pod("p", &["data"]));
+    lab.run(S(3) + SimDuration::from_millis(300));
+    let Some(Object::Generic(v)) = object(&lab, Kind::PersistentVolume, "v") else { panic!("there") };
+    let mut bare = Generic::clone(&v);
+    bare.meta.finalizers = Default::default();
+    lab.cx(|w, cx| w.act("you", cx, |ctl| ctl.update(bare, false, "forced").map(|_| ()).expect("updated")));
+    lab.delete(Kind::PersistentVolume, "", "v", DeleteOptions::default());
+    lab.run(S(5));
+    let text =
+        "running PreBind plugin \"VolumeBinding\": binding volumes: failed to check binding: could not find v1.PersistentVolume \"v\"";
+    assert!(said(&lab, "p").contains(&format!("FailedScheduling: {text}")), "{:?}", said(&lab, "p"));
+    let p = lab.world.store().typed::<Pod>(&Key::new("t", "p")).cloned().unwrap();
+    assert_eq!((p.node.as_deref(), p.status.nominated_node.as_deref()), (None, None));
+}
+
+#[test]
+fn a_pod_that_has_ended_holds_its_claim_until_it_is_gone() {
+    let mut lab = Lab::new(1);
+    lab.create(volume("v", "1Gi", "", None));
+    lab.create(claim("data", "1Gi", ""));
+    lab.create(pod("p", &["data"]));
+    lab.run(S(30));
+    let mut ended = Pod::clone(&lab.world.store().typed::<Pod>(&Key::new("t", "p")).cloned().unwrap());
+    ended.status.phase = PodPhase::Succeeded;
+    lab.cx(|w, cx| w.act("you", cx, |ctl| ctl.update_status(ended, "it ended").map(|_| ()).expect("updated")));
+    lab.delete(Kind::PersistentVolumeClaim, "t", "data", DeleteOptions::default());
+    lab.run(S(60));
+    assert_eq!(phase(&lab, "data"), "Bound");
+    lab.delete(Kind::Pod, "t", "p", DeleteOptions { grace_s: Some(0), ..DeleteOptions::default() });
+    lab.run(S(70));
+    assert_eq!(phase(&lab, "data"), "gone");
 }
 
 #[test]

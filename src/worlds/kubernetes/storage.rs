@@ -11,6 +11,7 @@ use crate::model::quantity::parse_units;
 
 use super::api::meta::{Key, Meta, Name};
 use super::api::object::{Generic, Object};
+use super::api::store::Store;
 use super::controllers::util::selects;
 use super::kinds::Kind;
 
@@ -55,9 +56,27 @@ pub fn reference(claim: &Meta) -> Value {
         "resourceVersion": claim.resource_version.to_string()})
 }
 
+/// The class of a claim before it had a field.
+pub const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+
+/// Somebody has said which class it shall be, if only "none".
+pub fn has_class(body: &Value, by_annotation: bool) -> bool {
+    by_annotation || body["spec"].get("storageClassName").is_some_and(|c| !c.is_null())
+}
+
+/// The class that claims get that name none: the newest that is marked, the first by name among equals (GetDefaultClass).
+pub fn default_class(store: &Store) -> Option<Name> {
+    let defaults = store.list(Kind::StorageClass).filter(|o| {
+        let marked = |key: &str| o.meta().annotation(key) == Some("true");
+        marked("storageclass.kubernetes.io/is-default-class") || marked("storageclass.beta.kubernetes.io/is-default-class")
+    });
+    let newest = defaults.min_by_key(|o| (std::cmp::Reverse(o.meta().created), o.meta().name.clone()));
+    newest.map(|o| o.meta().name.clone())
+}
+
 /// The class of a claim or a volume; empty = none.
 pub fn class<'a>(meta: &'a Meta, body: &'a Value) -> &'a str {
-    meta.annotation("volume.beta.kubernetes.io/storage-class").or_else(|| body["spec"]["storageClassName"].as_str()).unwrap_or_default()
+    meta.annotation(BETA_CLASS).or_else(|| body["spec"]["storageClassName"].as_str()).unwrap_or_default()
 }
 
 fn amount(value: &Value) -> i64 {
@@ -76,6 +95,11 @@ pub fn capacity(volume: &Value) -> i64 {
 
 fn mode(body: &Value) -> &str {
     body["spec"]["volumeMode"].as_str().unwrap_or("Filesystem")
+}
+
+/// `spec.volumeAttributesClassName`; empty = none.
+fn attributes(body: &Value) -> &str {
+    body["spec"]["volumeAttributesClassName"].as_str().unwrap_or_default()
 }
 
 fn modes(body: &Value) -> impl Iterator<Item = &str> {
@@ -104,6 +128,9 @@ pub fn mismatch(volume: &Generic, claim: &Generic) -> Option<String> {
     if class(&volume.meta, v) != class(&claim.meta, c) {
         return Some("storageClassName does not match".into());
     }
+    if attributes(v) != attributes(c) {
+        return Some("volumeAttributesClassName does not match".into());
+    }
     if mode(v) != mode(c) {
         return Some("incompatible volumeMode".into());
     }
@@ -127,6 +154,7 @@ pub fn suitable<'a>(claim: &Meta, body: &Value, volumes: impl Iterator<Item = &'
             && matches!(v.body["status"]["phase"].as_str(), None | Some("Available"))
             && selector.as_ref().is_none_or(|s| selects(s, &v.meta.labels))
             && class(&v.meta, &v.body) == class(claim, body)
+            && attributes(&v.body) == attributes(body)
             && offers_modes(&v.body, body)
     };
     let mut free: Vec<_> = all.into_iter().filter(free).collect();
@@ -151,6 +179,6 @@ pub fn waits_for_consumer(class: &Value) -> bool {
 }
 
 /// An object of a kind without a type of its own.
-pub fn find<'a>(store: &'a super::api::store::Store, kind: Kind, key: &Key) -> Option<&'a Arc<Generic>> {
+pub fn find<'a>(store: &'a Store, kind: Kind, key: &Key) -> Option<&'a Arc<Generic>> {
     generic(store.get(kind, key)?)
 }

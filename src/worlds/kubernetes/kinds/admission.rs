@@ -16,6 +16,7 @@ use crate::worlds::kubernetes::Config;
 use crate::worlds::kubernetes::api::meta::{Key, Meta, Name};
 use crate::worlds::kubernetes::api::object::{Object, Pod, Qos};
 use crate::worlds::kubernetes::api::{Api, ApiError};
+use crate::worlds::kubernetes::storage::{self, BETA_CLASS};
 
 /// Admitted pod specs by the uid of the pods' controller.
 pub(in crate::worlds::kubernetes) type Memo = Map<Name, Admitted>;
@@ -26,9 +27,6 @@ const MEMO_MAX: usize = 4096;
 /// What holds a claim, and a volume, as long as somebody needs it.
 pub const CLAIM_FINALIZER: &str = "kubernetes.io/pvc-protection";
 pub const VOLUME_FINALIZER: &str = "kubernetes.io/pv-protection";
-
-/// The class of a claim before it had a field.
-const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// What admission made of a spec.
 #[derive(Clone, Debug)]
@@ -120,16 +118,13 @@ fn protect(value: &mut Value, finalizer: &str) {
     }
 }
 
-/// plugin/pkg/admission/storage/storageclass/setdefault: the newest class that is marked as default, the first by name among equals.
+/// plugin/pkg/admission/storage/storageclass/setdefault
 fn default_class(value: &mut Value, api: &Api) {
-    let named = value["spec"].get("storageClassName").is_some() || value["metadata"]["annotations"].get(BETA_CLASS).is_some();
-    let defaults = api.store.list(Kind::StorageClass).filter(|o| {
-        let marked = |key: &str| o.meta().annotation(key) == Some("true");
-        marked("storageclass.kubernetes.io/is-default-class") || marked("storageclass.beta.kubernetes.io/is-default-class")
-    });
-    let newest = defaults.min_by_key(|o| (std::cmp::Reverse(o.meta().created), o.meta().name.clone()));
-    if let (false, Some(class), Some(spec)) = (named, newest, value["spec"].as_object_mut()) {
-        spec.insert("storageClassName".into(), class.meta().name.to_string().into());
+    if !storage::has_class(value, value["metadata"]["annotations"].get(BETA_CLASS).is_some())
+        && let Some(class) = storage::default_class(&api.store)
+        && let Some(spec) = value["spec"].as_object_mut()
+    {
+        spec.insert("storageClassName".into(), class.to_string().into());
     }
 }
 

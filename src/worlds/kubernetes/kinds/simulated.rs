@@ -93,10 +93,18 @@ const VOLUME: &[&str] = &[
     "spec.nodeAffinity",
     "spec.persistentVolumeReclaimPolicy",
     "spec.storageClassName",
+    "spec.volumeAttributesClassName",
     "spec.volumeMode",
 ];
-const CLAIM: &[&str] =
-    &["spec.accessModes", "spec.resources.requests", "spec.selector", "spec.storageClassName", "spec.volumeMode", "spec.volumeName"];
+const CLAIM: &[&str] = &[
+    "spec.accessModes",
+    "spec.resources.requests",
+    "spec.selector",
+    "spec.storageClassName",
+    "spec.volumeAttributesClassName",
+    "spec.volumeMode",
+    "spec.volumeName",
+];
 /// Nobody makes volumes: the provisioner is a name that claims wait for.
 const CLASS: &[&str] = &["allowedTopologies", "volumeBindingMode"];
 const ALL: &[&str] = &[""];

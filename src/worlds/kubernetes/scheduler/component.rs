@@ -21,7 +21,7 @@ use super::plugins::volume_binding::{Chosen, to_bind};
 use super::pod::PodInfo;
 use super::profile::Profile;
 use super::queue::{Queue, Queued};
-use super::volume_binder::{POLL, assume, bind_volumes};
+use super::volume_binder::{POLL, assume, bind_volumes, restore};
 
 /// The name under which it works, also `spec.schedulerName`'s default.
 pub const NAME: &str = "default-scheduler";
@@ -323,9 +323,7 @@ impl Scheduler {
                 let node = self.cache.node(ix).name().clone();
                 self.cache.forget_nomination(info.uid());
                 let volumes = to_bind(&info, &self.cache, self.cache.node(ix));
-                for (claim, volume) in &volumes {
-                    assume(&mut self.cache.objects, claim, volume.as_ref());
-                }
+                volumes.iter().for_each(|v| assume(&mut self.cache.objects, v, &node));
                 self.cache.put_pod(&info, &node);
                 self.binding += 1;
                 ctl.after(BINDING, WorldEvent::Scheduler(Event::Bind(Arc::new(Binding { queued, node, volumes, until: None }))));
@@ -373,20 +371,15 @@ impl Scheduler {
         if self.cache.placed(&info.key()).is_some_and(|(_, i)| i.uid() == info.uid()) {
             self.cache.take_pod(&info.key());
         }
-        for volume in b.volumes.iter().filter_map(|(_, v)| v.as_ref()) {
-            if let Some(there) = ctl.api.store.get(Kind::PersistentVolume, &Key::new("", volume.clone())) {
-                self.cache.objects.put(there);
-            }
-        }
+        b.volumes.iter().for_each(|v| restore(&mut self.cache.objects, v, ctl));
         self.wake(&ClusterEvent::PodDelete(info.clone()), ctl);
         let now = ctl.api.store.typed::<Pod>(&info.key()).cloned();
         match now {
             // Somebody else bound it, or it is gone or finished: nothing left to do.
             Some(p) if p.meta.uid == *info.uid() && p.node.is_none() && !p.is_finished() => {
                 self.queue.failed(b.queued.clone(), vec![], ctl.cx.now);
-                // What was said while its volumes were bound is taken back.
-                let nomination = if b.volumes.is_empty() { Nomination::Keep } else { Nomination::Clear };
-                report_failure(info, &error, true, nomination, ctl);
+                // handleBindingCycleError: where it was expected is taken back.
+                report_failure(info, &error, true, Nomination::Clear, ctl);
             }
             _ if !ctl.api.up => self.queue.failed(b.queued.clone(), vec![], ctl.cx.now),
             _ => {}

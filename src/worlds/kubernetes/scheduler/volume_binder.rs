@@ -31,13 +31,34 @@ fn reserved(volume: &Arc<Generic>, claim: &Generic) -> Generic {
     taken
 }
 
-/// From now on nobody else gets this volume, though nothing is written yet.
-pub fn assume(objects: &mut Objects, claim: &Key, volume: Option<&Name>) {
+/// The claim, whose volume shall be made for the node.
+fn placed(claim: &Generic, node: &Name) -> Generic {
+    let mut placed = Generic::clone(claim);
+    placed.meta.set_annotation(SELECTED_NODE, node);
+    placed
+}
+
+/// From now on nobody else gets this volume, or has one made for this claim elsewhere, though nothing is written yet.
+pub fn assume(objects: &mut Objects, (claim, volume): &Chosen, node: &Name) {
     let generic_of = |kind, key: &Key| objects.get(kind, key).and_then(generic).cloned();
-    let claim = generic_of(Kind::PersistentVolumeClaim, claim);
-    let volume = volume.and_then(|v| generic_of(Kind::PersistentVolume, &Key::new("", v.clone())));
-    if let (Some(claim), Some(volume)) = (claim, volume) {
-        objects.put(&Object::Generic(Arc::new(reserved(&volume, &claim))));
+    let Some(claim) = generic_of(Kind::PersistentVolumeClaim, claim) else { return };
+    let taken = match volume {
+        Some(v) => generic_of(Kind::PersistentVolume, &Key::new("", v.clone())).map(|v| reserved(&v, &claim)),
+        None => Some(placed(&claim, node)),
+    };
+    if let Some(taken) = taken {
+        objects.put(&Object::Generic(Arc::new(taken)));
+    }
+}
+
+/// What was assumed is forgotten; what is written holds.
+pub fn restore(objects: &mut Objects, (claim, volume): &Chosen, ctl: &Ctl) {
+    let (kind, key) = match volume {
+        Some(v) => (Kind::PersistentVolume, Key::new("", v.clone())),
+        None => (Kind::PersistentVolumeClaim, claim.clone()),
+    };
+    if let Some(there) = ctl.api.store.get(kind, &key) {
+        objects.put(there);
     }
 }
 
@@ -86,9 +107,7 @@ fn ask((claim, volume): &Chosen, node: &Name, ctl: &mut Ctl) -> Result<(), Strin
     let c = find(&ctl.api.store, Kind::PersistentVolumeClaim, claim).cloned();
     let c = c.ok_or_else(|| missing("persistentvolumeclaims", &claim.name))?;
     let Some(volume) = volume else {
-        let mut asking = Generic::clone(&c);
-        asking.meta.set_annotation(SELECTED_NODE, node);
-        return ctl.update(asking, false, &format!("a volume is wanted on {node}")).map(|_| ()).map_err(|e| e.message);
+        return ctl.update(placed(&c, node), false, &format!("a volume is wanted on {node}")).map(|_| ()).map_err(|e| e.message);
     };
     let v = find(&ctl.api.store, Kind::PersistentVolume, &Key::new("", volume.clone())).cloned();
     let v = v.ok_or_else(|| missing("persistentvolumes", volume))?;
@@ -102,21 +121,26 @@ fn ask((claim, volume): &Chosen, node: &Name, ctl: &mut Ctl) -> Result<(), Strin
 
 /// checkBindings: the controller has done its part.
 fn is_bound((claim, volume): &Chosen, node: &Name, ctl: &Ctl) -> Result<bool, String> {
-    let Some(c) = find(&ctl.api.store, Kind::PersistentVolumeClaim, claim) else {
-        let step = if volume.is_some() { "binding" } else { "provisioning pvc" };
-        return Err(format!("failed to check {step}: persistentvolumeclaims \"{claim}\" not found"));
-    };
-    if let Some(volume) = volume {
-        let Some(v) = find(&ctl.api.store, Kind::PersistentVolume, &Key::new("", volume.clone())) else {
-            return Err(format!("failed to check binding: persistentvolumes \"{volume}\" not found"));
-        };
+    let step = if volume.is_some() { "binding" } else { "provisioning pvc" };
+    let gone = |kind: &str, name: &str| format!("failed to check {step}: could not find v1.{kind} \"{name}\"");
+    let c = || find(&ctl.api.store, Kind::PersistentVolumeClaim, claim).ok_or_else(|| gone("PersistentVolumeClaim", &claim.to_string()));
+    let c = if let Some(volume) = volume {
+        let v = find(&ctl.api.store, Kind::PersistentVolume, &Key::new("", volume.clone()));
+        let v = v.ok_or_else(|| gone("PersistentVolume", volume))?;
+        let c = c()?;
         if claim_of(&v.body).is_none_or(|(_, uid)| uid.is_empty()) {
             return Err(format!("ClaimRef got reset for pv \"{volume}\""));
         }
-    } else if c.meta.annotations.is_empty() {
-        return Err(format!("selectedNode annotation reset for PVC \"{}\"", claim.name));
-    } else if c.meta.annotation(SELECTED_NODE) != Some(&**node) {
-        return Err(format!("provisioning failed for PVC \"{}\"", claim.name));
-    }
+        c
+    } else {
+        let c = c()?;
+        if c.meta.annotations.is_empty() {
+            return Err(format!("selectedNode annotation reset for PVC \"{}\"", claim.name));
+        }
+        if c.meta.annotation(SELECTED_NODE) != Some(&**node) {
+            return Err(format!("provisioning failed for PVC \"{}\"", claim.name));
+        }
+        c
+    };
     Ok(volume_name(&c.body).is_some() && c.meta.annotation(BIND_COMPLETED).is_some())
 }

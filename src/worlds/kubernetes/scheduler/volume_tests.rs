@@ -78,6 +78,8 @@ fn volumes_must_suit_the_claim() {
         ("reserved for another", "", volume(", claimRef: {namespace: default, name: d}}}"), false),
         ("released", "", volume("}, status: {phase: Released}}"), false),
         ("another mode", ", volumeMode: Block", volume("}}"), false),
+        ("attributes", ", volumeAttributesClassName: gold", volume(", volumeAttributesClassName: gold}}"), true),
+        ("other attributes", ", volumeAttributesClassName: gold", volume("}}"), false),
     ];
     for (what, rest, volume, fits) in rows {
         let decision = decide(&format!("{}{volume}", claim("local", rest)));

@@ -10,8 +10,8 @@ use crate::worlds::kubernetes::api::meta::Key;
 use crate::worlds::kubernetes::api::object::{Generic, Object, Pod};
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::storage::{
-    BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE, claim_names, claim_of, class, find, generic, is_reserved_for, mismatch, mode_count,
-    offers_modes, reference, suitable, volume_name, waits_for_consumer, with_body,
+    BETA_CLASS, BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE, claim_names, claim_of, class, default_class, find, generic, has_class,
+    is_reserved_for, mismatch, mode_count, offers_modes, reference, suitable, volume_name, waits_for_consumer, with_body,
 };
 
 use super::{mark, set_phase, set_status};
@@ -22,6 +22,17 @@ const WAITING_FOR_VOLUME: (&str, &str) = (
     "Waiting for a volume to be created either by the external provisioner '",
     "' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.",
 );
+
+/// Provisioners that were part of Kubernetes once, and the drivers that stand in for them (staging/src/k8s.io/csi-translation-lib).
+const MIGRATED: &[(&str, &str)] = &[
+    ("kubernetes.io/aws-ebs", "ebs.csi.aws.com"),
+    ("kubernetes.io/azure-disk", "disk.csi.azure.com"),
+    ("kubernetes.io/azure-file", "file.csi.azure.com"),
+    ("kubernetes.io/cinder", "cinder.csi.openstack.org"),
+    ("kubernetes.io/gce-pd", "pd.csi.storage.gke.io"),
+    ("kubernetes.io/portworx-volume", "pxd.portworx.com"),
+    ("kubernetes.io/vsphere-volume", "csi.vsphere.vmware.com"),
+];
 
 pub(super) fn sync(c: &Arc<Generic>, ctl: &mut Ctl) -> Done {
     if c.meta.annotation(BIND_COMPLETED).is_some() { bound(c, ctl) } else { unbound(c, ctl) }
@@ -58,6 +69,13 @@ fn seek(c: &Arc<Generic>, ctl: &mut Ctl) -> Done {
     if let Some(v) = found.first() {
         return bind(v, c, ctl);
     }
+    // A default class that came after the claim is given to it now.
+    if !has_class(&c.body, c.meta.annotation(BETA_CLASS).is_some())
+        && let Some(name) = default_class(&store)
+    {
+        let given = with_body(c, |b| b["spec"]["storageClassName"] = name.to_string().into());
+        return ctl.update(given, false, &format!("{name} is the default class now")).map(|_| ());
+    }
     if delayed && c.meta.annotation(SELECTED_NODE).is_none() {
         let uses = |p: &&Arc<Pod>| claim_names(p).iter().any(|(n, _)| *n == c.meta.name);
         let waiting = store.list(Kind::Pod).filter_map(|o| if let Object::Pod(p) = o { Some(p) } else { None });
@@ -86,6 +104,7 @@ fn provision(c: &Arc<Generic>, class: &str, kind: Option<&Generic>, ctl: &mut Ct
         return Ok(());
     };
     let provisioner = kind.body["provisioner"].as_str().unwrap_or_default();
+    let provisioner = MIGRATED.iter().find(|(in_tree, _)| *in_tree == provisioner).map_or(provisioner, |(_, driver)| driver);
     if provisioner.starts_with("kubernetes.io/") {
         say(c, true, "ProvisioningFailed", &format!("no volume plugin matched name: {provisioner}"), ctl);
         return Ok(());

@@ -18,7 +18,7 @@ pub(in crate::worlds::kubernetes::controllers) const WATCHES: &[Kind] = &[Kind::
 
 pub(in crate::worlds::kubernetes::controllers) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
     match event.object() {
-        Object::Pod(pod) if event.new.is_none() || pod.is_finished() => {
+        Object::Pod(pod) if event.new.is_none() || is_shut_down(pod) => {
             for (name, _) in claim_names(pod) {
                 let key = Key::new(pod.meta.namespace.clone(), name);
                 m.add(Id::StorageProtection, Item::new(Kind::PersistentVolumeClaim, key), ctl);
@@ -47,11 +47,14 @@ pub(in crate::worlds::kubernetes::controllers) fn sync(_: &mut Manager, item: &I
     Ok(Next::Done)
 }
 
-/// A pod that has a node and is not finished mounts it.
+/// A pod that has a node names it. One that has ended holds it too, as long as the pod is there (podUsesPVC).
 fn in_use(claim: &Generic, ctl: &Ctl) -> bool {
-    let uses = |p: &&Arc<Pod>| claim_names(p).iter().any(|(n, _)| *n == claim.meta.name);
+    let uses = |p: &Pod| claim_names(p).iter().any(|(n, own)| *n == claim.meta.name && !(*own && is_shut_down(p)));
     let here = ctl.api.store.namespaced(Kind::Pod, &claim.meta.namespace);
-    here.filter_map(|o| if let Object::Pod(p) = o { Some(p) } else { None })
-        .filter(|p| p.node.is_some() && !p.is_finished())
-        .any(|p| uses(&p))
+    here.filter_map(|o| if let Object::Pod(p) = o { Some(p) } else { None }).any(|p| p.node.is_some() && uses(p))
+}
+
+/// The kubelet is done with it, or it was deleted by force.
+fn is_shut_down(pod: &Pod) -> bool {
+    pod.meta.deletion.as_ref().is_some_and(|d| d.grace_s == 0)
 }

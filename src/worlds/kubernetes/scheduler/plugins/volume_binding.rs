@@ -16,7 +16,7 @@ use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Code, Cx, Filter, Plugin, PreFilter, Reasons, Status, Verdict};
 use crate::worlds::kubernetes::scheduler::pod::PodInfo;
 use crate::worlds::kubernetes::scheduler::volumes::{Claim, claim, claim_names, claims, selects, volume, volume_affinity};
-use crate::worlds::kubernetes::storage::{generic, suitable, wanted};
+use crate::worlds::kubernetes::storage::{SELECTED_NODE, generic, suitable, wanted};
 
 pub struct VolumeBinding;
 
@@ -37,6 +37,8 @@ struct Waiting {
     wanted: i64,
     /// Volumes that fit, the smallest first.
     volumes: Vec<Choice>,
+    /// A volume is being made for it, for this node and no other.
+    selected: Option<Name>,
     /// Its class makes volumes, where these topologies allow (empty: everywhere).
     provisions: Option<Vec<core::TopologySelectorTerm>>,
 }
@@ -111,6 +113,7 @@ fn waiting(c: &Claim, cache: &Cache) -> Waiting {
     Waiting {
         claim: c.meta.key(),
         wanted: wanted(c.body),
+        selected: c.meta.annotation(SELECTED_NODE).map(Name::from),
         volumes: volumes.into_iter().map(|v| Choice { name: v.meta.name.clone(), affinity: volume_affinity(&v.body) }).collect(),
         provisions: c.class(objects).and_then(provisions),
     }
@@ -123,10 +126,15 @@ fn smallest_first(waiting: &mut [Waiting]) {
 
 /// Each waiting claim takes a volume of its own, or has one made. None if one finds nothing on this node.
 fn assign(waiting: &[Waiting], node: &Node) -> Option<Vec<Chosen>> {
+    let elsewhere = |w: &Waiting| w.selected.as_ref().is_some_and(|n| *n != node.meta.name);
+    if waiting.iter().any(elsewhere) {
+        return None;
+    }
     let mut chosen: Vec<Chosen> = vec![];
     for w in waiting {
         let free = |v: &&Choice| !chosen.iter().any(|(_, taken)| taken.as_ref() == Some(&v.name));
-        let free = w.volumes.iter().filter(free).find(|v| v.affinity.as_ref().is_none_or(|a| selects(a, node)));
+        let free =
+            w.volumes.iter().filter(|_| w.selected.is_none()).filter(free).find(|v| v.affinity.as_ref().is_none_or(|a| selects(a, node)));
         let made = || w.provisions.as_ref().is_some_and(|terms| allowed(terms, node));
         let volume = match free {
             Some(v) => Some(v.name.clone()),
