@@ -28,7 +28,7 @@ pub fn check_node(name: &str, document: &Node) -> Vec<Diagnostic> {
 fn all(manifests: &[Manifest], problems: Vec<Problem>) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = problems.into_iter().map(of_problem).collect();
     for m in manifests {
-        object(m, &mut out);
+        object(m, manifests, &mut out);
     }
     out
 }
@@ -45,7 +45,7 @@ fn of_problem(p: Problem) -> Diagnostic {
     }
 }
 
-fn object(m: &Manifest, out: &mut Vec<Diagnostic>) {
+fn object(m: &Manifest, all: &[Manifest], out: &mut Vec<Diagnostic>) {
     match kinds::decode_as(m.kind, &m.value) {
         Err(wrong) => {
             let span = m.node.find(&wrong.path);
@@ -63,7 +63,7 @@ fn object(m: &Manifest, out: &mut Vec<Diagnostic>) {
             }
         }
     }
-    match trial(m) {
+    match trial(m, all) {
         Ok(warnings) => {
             out.extend(warnings.into_iter().map(|w| at_path(&m.node, Diagnostic::warning(&w), w.split(':').next().unwrap_or_default())))
         }
@@ -91,14 +91,25 @@ fn object(m: &Manifest, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A server-side dry run in a cluster that has the namespaces which the file names.
-fn trial(m: &Manifest) -> Result<Vec<String>, ApiError> {
+/// What pods name and admission asks for.
+const NAMED: &[Kind] = &[Kind::PriorityClass, Kind::RuntimeClass, Kind::ServiceAccount];
+
+/// A server-side dry run in a cluster that has the namespaces which the file names, and its classes and accounts.
+fn trial(m: &Manifest, all: &[Manifest]) -> Result<Vec<String>, ApiError> {
     let mut api = Api::new(0);
     let named = m.value["metadata"]["namespace"].as_str().filter(|n| !n.is_empty());
     for name in ["default", "kube-system"].into_iter().chain(named) {
         let meta = super::meta::Meta { name: name.into(), ..Default::default() };
         if m.kind != Kind::Namespace {
             api.store.put(Namespace { meta, terminating: false }.into(), None);
+        }
+    }
+    for other in all.iter().filter(|o| NAMED.contains(&o.kind) && m.kind == Kind::Pod) {
+        if let Ok(mut object) = kinds::from_json(&other.value) {
+            if object.meta().namespace.is_empty() && other.kind.info().namespaced {
+                object.meta_mut().namespace = "default".into();
+            }
+            api.store.put(object, None);
         }
     }
     let config = Config::default();
@@ -206,6 +217,23 @@ mod tests {
         );
         let stored = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: q}\nspec: {podSelector: {}}\n";
         assert!(lines(stored)[0].contains("note: accepted, not simulated: NetworkPolicy"), "{:?}", lines(stored));
+        // What the file itself brings is there.
+        let class =
+            |kind: &str, group: &str, rest: &str| format!("apiVersion: {group}\nkind: {kind}\nmetadata: {{name: gold}}\n{rest}\n---\n");
+        let pod = |class: &str| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{{class}, containers: [{{name: c, image: x, imagePullPolicy: Always}}]}}\n"
+            )
+        };
+        for (class, field, missing) in [
+            (class("PriorityClass", "scheduling.k8s.io/v1", "value: 7"), "priorityClassName", "no PriorityClass with name lead was found"),
+            (class("RuntimeClass", "node.k8s.io/v1", "handler: h"), "runtimeClassName", "pod rejected: RuntimeClass \"lead\" not found"),
+            (class("ServiceAccount", "v1", ""), "serviceAccountName", "serviceaccount \"lead\" not found"),
+        ] {
+            let said = |name: &str| lines(&format!("{class}{}", pod(&format!("{field}: {name}")))).join("\n");
+            assert!(!said("gold").contains("forbidden"), "{}", said("gold"));
+            assert!(said("lead").contains(missing), "{}", said("lead"));
+        }
         // Volumes that people make are bound; nobody makes any.
         let class = |provisioner: &str| {
             lines(&format!(

@@ -1,5 +1,5 @@
 //! Admission of an object that is about to be created: defaults, the mutating plugins, validation. Facts: pkg/kubeapiserver/options/plugins.go
-//! (order), plugin/pkg/admission/{defaulttolerationseconds,priority,serviceaccount}.
+//! (order), plugin/pkg/admission/{defaulttolerationseconds,priority,runtimeclass,serviceaccount}.
 //!
 //! Pods of one controller share their spec: it is admitted once and remembered, so that the thousandth pod costs a look-up.
 
@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::convert::value_of;
-use super::{Kind, defaults, limits, pod_defaults, qos, service_alloc};
+use super::{Kind, defaults, limits, pod_defaults, qos, runtime_class, service_alloc};
 use crate::kernel::Map;
 use crate::worlds::kubernetes::Config;
 use crate::worlds::kubernetes::api::meta::{Key, Meta, Name};
-use crate::worlds::kubernetes::api::object::{Object, Pod, Qos};
+use crate::worlds::kubernetes::api::object::{Generic, Object, Pod, Qos};
 use crate::worlds::kubernetes::api::{Api, ApiError};
 use crate::worlds::kubernetes::storage::{self, BETA_CLASS};
 
@@ -37,7 +37,7 @@ pub(in crate::worlds::kubernetes) struct Admitted {
     /// LimitRanger's annotation.
     said: Option<Name>,
     /// What else it depended on.
-    salt: [u64; 3],
+    salt: [u64; 4],
 }
 
 /// Mutating and validating admission of an object that is about to be created (defaults, tolerations, priority, allocation …).
@@ -97,7 +97,7 @@ pub(in crate::worlds::kubernetes) fn admit_json(kind: Kind, mut value: Value, ap
     }
     let mut object = super::from_json_at(&value, api.epoch)?;
     if kind == Kind::Pod {
-        limits::check_ranges(&value["spec"], object.meta(), api)?;
+        check(&value["spec"], object.meta(), api)?;
     }
     limits::check_quotas(kind, &value["spec"], object.meta(), api)?;
     if let Object::Pod(pod) = &mut object {
@@ -155,7 +155,7 @@ fn job_labels(value: &mut Value, api: &mut Api) {
 }
 
 fn admit_pod(pod: &mut Pod, api: &mut Api, config: &Config) -> Result<(), ApiError> {
-    let salt = [Kind::PriorityClass, Kind::LimitRange, Kind::ServiceAccount].map(|k| api.store.kind_version(k));
+    let salt = [Kind::PriorityClass, Kind::LimitRange, Kind::ServiceAccount, Kind::RuntimeClass].map(|k| api.store.kind_version(k));
     let owner = pod.meta.controller().map(|o| o.uid.clone());
     if let Some(known) = owner.as_ref().and_then(|o| api.admitted.get(o)) {
         // The result may come in again (a pod template that was already admitted).
@@ -180,7 +180,7 @@ fn admit_pod(pod: &mut Pod, api: &mut Api, config: &Config) -> Result<(), ApiErr
     if !causes.is_empty() {
         return Err(ApiError::invalid(Kind::Pod, &pod.meta.name, causes));
     }
-    limits::check_ranges(&spec, &pod.meta, api)?;
+    check(&spec, &pod.meta, api)?;
     let spec = core::PodSpec::deserialize(&spec).map_err(|e| ApiError::bad_request(e.to_string()))?;
     pod.spec = Arc::new(spec);
     pod.status.qos = qos::qos_class(&pod.spec);
@@ -209,7 +209,22 @@ pub(super) fn mutate(s: &mut defaults::Object, meta: &Meta, api: &Api, config: &
     service_account(s, meta, api)?;
     priority(s, meta, api)?;
     tolerations(s, config);
+    if let Some(name) = s.get("runtimeClassName").and_then(Value::as_str).map(str::to_string) {
+        let class = class_of(&name, api).ok_or_else(|| ApiError::forbidden(Kind::Pod, &meta.name, runtime_class::missing(&name)))?;
+        runtime_class::mutate(s, &class.body).map_err(|r| ApiError::forbidden(Kind::Pod, &meta.name, r.why))?;
+    }
     Ok(())
+}
+
+fn class_of<'a>(name: &str, api: &'a Api) -> Option<&'a Arc<Generic>> {
+    storage::find(&api.store, Kind::RuntimeClass, &Key::new("", name))
+}
+
+/// The validating plugins on a pod's spec, but for quotas.
+fn check(spec: &Value, meta: &Meta, api: &Api) -> Result<(), ApiError> {
+    limits::check_ranges(spec, meta, api)?;
+    let class = runtime_class::named(spec).and_then(|n| class_of(n, api));
+    runtime_class::validate(spec, class.map(|c| &*c.body)).map_err(|r| ApiError::forbidden(Kind::Pod, &meta.name, r.why))
 }
 
 /// plugin/pkg/admission/serviceaccount. The token volume `kube-api-access-…` is not added: nothing here reads it.
@@ -334,16 +349,40 @@ mod tests {
         assert!(Arc::ptr_eq(&a.spec, &b.spec));
     }
 
+    fn create(api: &mut Api, object: Value) {
+        let mut journal = Journal::default();
+        let mut cx = Cx { now: Default::default(), world: "kubernetes", journal: &mut journal, cause: None };
+        api.create(super::super::from_json(&object).unwrap(), &mut cx, &"you".into(), "").unwrap();
+    }
+
+    #[test]
+    fn a_runtime_class_adds_to_its_pods() {
+        let (mut api, config) = (Api::new(1), Config::default());
+        let of_class = |name: &str| pod(json!({"containers": [{"name": "c", "image": "a"}], "runtimeClassName": name}));
+        let e = admit(&mut of_class("kata").into(), &mut api, &config).unwrap_err();
+        assert_eq!(e.message, "pods \"p\" is forbidden: pod rejected: RuntimeClass \"kata\" not found");
+        create(
+            &mut api,
+            json!({"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "kata"}, "handler": "kata",
+                "overhead": {"podFixed": {"cpu": "250m"}}, "scheduling": {"nodeSelector": {"kata": "yes"}}}),
+        );
+        let mut o: Object = of_class("kata").into();
+        admit(&mut o, &mut api, &config).unwrap();
+        let spec = &super::super::to_json(&o)["spec"];
+        assert_eq!((&spec["overhead"], &spec["nodeSelector"]), (&json!({"cpu": "250m"}), &json!({"kata": "yes"})));
+        let mut own = pod(json!({"containers": [{"name": "c", "image": "a"}], "overhead": {"cpu": "1"}})).into();
+        let e = admit(&mut own, &mut api, &config).unwrap_err();
+        let why = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
+        assert_eq!(e.message, format!("pods \"p\" is forbidden: {why}"));
+    }
+
     #[test]
     fn priority_comes_from_the_class() {
         let (mut api, config) = (Api::new(1), Config::default());
         let mut o: Object = pod(json!({"containers": [{"name": "c", "image": "a"}], "priorityClassName": "gold"})).into();
         let e = admit(&mut o, &mut api, &config).unwrap_err();
         assert_eq!(e.message, "pods \"p\" is forbidden: no PriorityClass with name gold was found");
-        let class = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "gold"}, "value": 7});
-        let mut journal = Journal::default();
-        let mut cx = Cx { now: Default::default(), world: "kubernetes", journal: &mut journal, cause: None };
-        api.create(super::super::from_json(&class).unwrap(), &mut cx, &"you".into(), "").unwrap();
+        create(&mut api, json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "gold"}, "value": 7}));
         admit(&mut o, &mut api, &config).unwrap();
         assert_eq!(super::super::to_json(&o)["spec"]["priority"], 7);
     }

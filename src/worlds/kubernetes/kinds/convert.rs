@@ -46,7 +46,7 @@ impl Put for Fields {
 }
 
 /// A typed part as JSON; the official types cannot fail to serialise.
-pub(super) fn value_of<T: Serialize>(part: &T) -> Value {
+pub(in crate::worlds::kubernetes) fn value_of<T: Serialize>(part: &T) -> Value {
     serde_json::to_value(part).unwrap_or(Value::Null)
 }
 

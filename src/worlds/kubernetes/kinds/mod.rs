@@ -17,6 +17,7 @@ mod pod_status;
 pub mod pod_word;
 mod qos;
 mod replicaset;
+pub(in crate::worlds::kubernetes) mod runtime_class;
 mod schema;
 mod service;
 mod service_alloc;
@@ -32,6 +33,7 @@ use super::api::object::Object;
 pub(in crate::worlds::kubernetes) use admission::Memo;
 pub(in crate::worlds::kubernetes) use admission::admit_json;
 pub use admission::{CLAIM_FINALIZER, VOLUME_FINALIZER, admit};
+pub(in crate::worlds::kubernetes) use convert::value_of;
 pub(in crate::worlds::kubernetes) use defaults::apply as default_json;
 pub use qos::qos_class;
 pub use schema::decode_as;
@@ -213,7 +215,7 @@ pub const KINDS: &[KindInfo] = &[
     k(Kind::RoleBinding, "rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings", "rolebinding", &[], true, false),
     k(Kind::ClusterRole, "rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", "clusterrole", &[], false, false),
     k(Kind::ClusterRoleBinding, "rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding", &[], false, false),
-    k(Kind::RuntimeClass, "node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", "runtimeclass", &[], false, false),
+    k(Kind::RuntimeClass, "node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", "runtimeclass", &[], false, true),
 ];
 
 impl Kind {

@@ -41,6 +41,7 @@ const POD: &[&str] = &[
     "priorityClassName",
     "resources",
     "restartPolicy",
+    "runtimeClassName",
     "schedulerName",
     "schedulingGates",
     "serviceAccount",
@@ -107,6 +108,8 @@ const CLAIM: &[&str] = &[
 ];
 /// Nobody makes volumes: the provisioner is a name that claims wait for.
 const CLASS: &[&str] = &["allowedTopologies", "volumeBindingMode"];
+/// Every container is run alike, whatever handles it.
+const RUNTIME: &[&str] = &["overhead", "scheduling"];
 const ALL: &[&str] = &[""];
 
 /// The kind's own fields, and where its pod spec stands.
@@ -120,6 +123,7 @@ fn fields(kind: Kind) -> (&'static [&'static str], Option<&'static str>) {
         Kind::PersistentVolume => (VOLUME, None),
         Kind::PersistentVolumeClaim => (CLAIM, None),
         Kind::StorageClass => (CLASS, None),
+        Kind::RuntimeClass => (RUNTIME, None),
         _ => (ALL, None),
     }
 }

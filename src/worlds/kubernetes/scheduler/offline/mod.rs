@@ -77,6 +77,9 @@ fn answer(request: &Request) -> Result<(String, String), String> {
     for what in &loaded.repeated {
         notes.push_str(&format!("note: {what} is there more than once; the last one counts\n"));
     }
+    for what in &loaded.added {
+        notes.push_str(&format!("note: {what}\n"));
+    }
     let mut cluster = Cluster::new(&loaded.objects, profile);
     let report = match &request.pod {
         Some(name) => {

@@ -205,6 +205,72 @@ fn a_pod_that_needs_a_feature_goes_where_it_is_declared() {
     assert_eq!(v["nodes"]["old"]["rejected_by"]["reasons"][0], "node(s) didn't match Pod's required features");
 }
 
+const KATA: &str = "- {apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: kata}, handler: kata, overhead: {podFixed: {cpu: 1500m}}, scheduling: {nodeSelector: {kubernetes.io/hostname: c}, tolerations: [{key: dedicated, operator: Exists}]}}\n";
+
+/// A pod of the class, which needs 3 cpu of its own.
+fn of_class(name: &str, class: &str, rest: &str) -> String {
+    format!(
+        "- {{apiVersion: v1, kind: Pod, metadata: {{name: {name}}}, spec: {{runtimeClassName: {class}, containers: [{{name: c, image: x, resources: {{requests: {{cpu: '3'}}}}}}]{rest}}}}}\n"
+    )
+}
+
+#[test]
+fn a_runtime_class_adds_overhead_and_says_where() {
+    // On c there are 8 cpu: one pod of the class takes 4.5 of them.
+    let text = format!("{CLUSTER}{}{}{KATA}", of_class("one", "kata", ""), of_class("two", "kata", ""));
+    let out = schedule(&request(&text, None, Format::Json));
+    let said = "note: RuntimeClass kata adds to 2 pods: overhead cpu 1500m; node selector kubernetes.io/hostname=c; a toleration\n";
+    assert!(out.stderr.contains(said), "{}", out.stderr);
+    let v: Value = serde_json::from_str(&out.stdout).unwrap();
+    let of = |pod: &str| v.as_array().unwrap().iter().find(|d| d["pod"] == pod).unwrap();
+    assert_eq!((of("default/one")["node"].as_str(), of("default/two")["node"].as_str()), (Some("c"), None), "{v}");
+    assert_eq!(of("default/two")["nodes"]["c"]["rejected_by"]["reasons"][0], "Insufficient cpu");
+    assert_eq!(of("default/two")["nodes"]["b"]["rejected_by"]["plugin"], "NodeAffinity");
+}
+
+#[test]
+fn pods_that_are_there_count_with_their_overhead() {
+    // Written by hand without the overhead, or taken by a server with it: 4.5 cpu either way.
+    for settled in [
+        of_class("there", "kata", ", nodeName: c"),
+        of_class("there", "kata", ", nodeName: c, overhead: {cpu: 1500m}").replace("name: there", "name: there, uid: u-1"),
+    ] {
+        let v = json(&format!("{CLUSTER}{settled}{}{KATA}", of_class("next", "kata", "")), "next");
+        assert_eq!(v["nodes"]["c"]["rejected_by"]["reasons"][0], "Insufficient cpu", "{settled}");
+    }
+    // A server has taken it without a class that adds anything.
+    let settled = of_class("there", "kata", ", nodeName: c").replace("name: there", "name: there, uid: u-1");
+    assert_eq!(json(&format!("{CLUSTER}{settled}{}{KATA}", of_class("next", "kata", "")), "next")["node"], "c");
+}
+
+#[test]
+fn what_a_runtime_class_refuses_has_its_place() {
+    let line = CLUSTER.lines().count() + 1;
+    for (pod, at, words) in [
+        (of_class("p", "katta", ""), "katta", "pods \"p\" is forbidden: pod rejected: RuntimeClass \"katta\" not found"),
+        (
+            of_class("p", "kata", ", overhead: {cpu: '1'}"),
+            "overhead:",
+            "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+        ),
+        (
+            of_class("p", "kata", ", nodeSelector: {kubernetes.io/hostname: a}"),
+            "nodeSelector:",
+            "conflict: runtimeClass.scheduling.nodeSelector[kubernetes.io/hostname] = c; pod.spec.nodeSelector[kubernetes.io/hostname] = a",
+        ),
+        (
+            "- {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {overhead: {cpu: '1'}, containers: [{name: c, image: x}]}}\n".into(),
+            "overhead:",
+            "pods \"p\" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead",
+        ),
+    ] {
+        let said = complaint(&format!("{CLUSTER}{pod}{KATA}"));
+        let place = format!("cluster.yaml:{line}:{}", pod.find(at).unwrap() + 1);
+        assert!(said.contains(words) && said.contains(&place), "{words} at {place}\n{said}");
+    }
+    assert!(complaint(&format!("{CLUSTER}{}{KATA}", of_class("p", "katta", ""))).contains("did you mean `kata`?"));
+}
+
 #[test]
 fn annotations_of_the_simulator() {
     let out = schedule(&request(CLUSTER, Some("web"), Format::Annotations));
