@@ -211,7 +211,7 @@ impl Scheduler {
                     Some(o) => self.cache.objects.put(o),
                     None => self.cache.objects.take(object.kind(), &object.key()),
                 }
-                self.wake(&ClusterEvent::Storage(object.kind(), new.is_some()), ctl);
+                self.wake(&ClusterEvent::Other(old.cloned(), new.cloned()), ctl);
             }
             _ => {}
         }

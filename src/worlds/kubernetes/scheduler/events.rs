@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::worlds::kubernetes::api::object::Object;
 use crate::worlds::kubernetes::kinds::Kind;
 
 use super::cache::NodeFixed;
@@ -21,8 +22,26 @@ pub enum ClusterEvent {
     PodDelete(Arc<PodInfo>),
     /// The waiting pod itself changed.
     Own(Arc<PodInfo>, Arc<PodInfo>),
-    /// A storage object appeared or changed (true) or went (false).
-    Storage(Kind, bool),
+    /// One of the other objects that plugins look at: before and after; None where it is not there.
+    Other(Option<Object>, Option<Object>),
+}
+
+impl ClusterEvent {
+    /// An object of this kind that appeared or changed: before, and now.
+    pub fn of_kind(&self, kind: Kind) -> Option<(Option<&Object>, &Object)> {
+        match self {
+            Self::Other(old, Some(new)) if new.kind() == kind => Some((old.as_ref(), new)),
+            _ => None,
+        }
+    }
+    /// An object of this kind appeared.
+    pub fn added(&self, kind: Kind) -> Option<&Object> {
+        self.of_kind(kind).filter(|(old, _)| old.is_none()).map(|(_, new)| new)
+    }
+    /// An object of this kind is gone.
+    pub fn gone(&self, kind: Kind) -> bool {
+        matches!(self, Self::Other(Some(old), None) if old.kind() == kind)
+    }
 }
 
 /// What a plugin says to an event.

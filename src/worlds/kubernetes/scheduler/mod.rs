@@ -10,6 +10,8 @@ pub mod cycle;
 pub mod decision;
 mod events;
 pub mod framework;
+#[cfg(test)]
+mod hint_tests;
 mod index;
 #[cfg(test)]
 mod lab_tests;

@@ -24,7 +24,32 @@ pub struct Resources {
     pub scalar: Vec<(Sym, i64)>,
 }
 
+/// One resource of several.
+#[derive(Clone, Copy, Debug)]
+pub enum Which {
+    Cpu,
+    Memory,
+    Ephemeral,
+    Scalar(Sym),
+}
+
+impl Which {
+    pub fn of(self, r: &Resources) -> i64 {
+        match self {
+            Self::Cpu => r.milli_cpu,
+            Self::Memory => r.memory,
+            Self::Ephemeral => r.ephemeral,
+            Self::Scalar(name) => r.scalar(name),
+        }
+    }
+}
+
 impl Resources {
+    /// Less than before of one of the resources that count.
+    pub fn less_than(&self, before: &Self, counts: impl Fn(Which) -> bool) -> bool {
+        let all = [Which::Cpu, Which::Memory, Which::Ephemeral].into_iter().chain(before.scalar.iter().map(|(n, _)| Which::Scalar(*n)));
+        all.filter(|w| counts(*w)).any(|w| w.of(self) < w.of(before))
+    }
     pub fn scalar(&self, name: Sym) -> i64 {
         self.scalar.iter().find(|(n, _)| *n == name).map_or(0, |(_, v)| *v)
     }

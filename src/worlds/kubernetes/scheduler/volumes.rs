@@ -6,12 +6,13 @@ use k8s_openapi::api::core::v1 as core;
 use serde_json::Value;
 
 use crate::worlds::kubernetes::api::meta::{Key, Meta};
-use crate::worlds::kubernetes::api::object::{Node, Pod};
+use crate::worlds::kubernetes::api::object::{Node, Object, Pod};
 use crate::worlds::kubernetes::kinds::Kind;
 
 pub use crate::worlds::kubernetes::storage::claim_names;
 
 use super::objects::{Objects, body};
+use super::pod::PodInfo;
 
 /// A claim that a pod uses.
 pub struct Claim<'a> {
@@ -28,6 +29,14 @@ pub fn claim<'a>(objects: &'a Objects, namespace: &str, name: &str) -> Option<Cl
 /// The claims of a pod that exist.
 pub fn claims<'a>(objects: &'a Objects, pod: &Pod) -> Vec<Claim<'a>> {
     claim_names(pod).iter().filter_map(|(n, _)| claim(objects, &pod.meta.namespace, n)).collect()
+}
+
+/// The pod has a volume that stands for this claim; `ephemeral`: also one that the claim is made for.
+pub fn names(pod: &PodInfo, claim: &Object, ephemeral: bool) -> bool {
+    let meta = claim.meta();
+    pod.spec.has_volumes
+        && pod.pod.meta.namespace == meta.namespace
+        && claim_names(&pod.pod).iter().any(|(name, own)| *name == meta.name && (ephemeral || !own))
 }
 
 impl Claim<'_> {

@@ -85,11 +85,8 @@ impl Plugin for NodeResourcesFit {
             ClusterEvent::PodDelete(_) => true,
             ClusterEvent::NodeAdd(n) => fits_empty(pod, n),
             ClusterEvent::NodeUpdate(old, new) => fits_empty(pod, new) && raised(old, new),
-            ClusterEvent::PodUpdate(old, new) => {
-                let (a, b) = (&old.spec.demand.requests, &new.spec.demand.requests);
-                b.milli_cpu < a.milli_cpu || b.memory < a.memory
-            }
-            ClusterEvent::Own(old, new) => old.spec.demand.requests != new.spec.demand.requests,
+            ClusterEvent::PodUpdate(old, new) => new.spec.demand.requests.less_than(&old.spec.demand.requests, |own| own.of(w) > 0),
+            ClusterEvent::Own(old, new) => new.spec.demand.requests.less_than(&old.spec.demand.requests, |_| true),
             _ => false,
         })
     }

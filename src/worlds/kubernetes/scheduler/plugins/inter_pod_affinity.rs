@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
+use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeFixed, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Cx, Filter, Plugin, PreFilter, Prepared, Score, Status, Verdict};
 use crate::worlds::kubernetes::scheduler::index::{Counts, NodeIx, TermIx, TermKind, TopoIx};
 use crate::worlds::kubernetes::scheduler::pod::{PodInfo, Term};
+use crate::worlds::kubernetes::scheduler::symbols::label;
 
 pub struct InterPodAffinity;
 
@@ -94,24 +95,25 @@ impl Plugin for InterPodAffinity {
     }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, cache: &Cache) -> Hint {
         let affinity = &pod.spec.affinity;
-        let anti = |other: &PodInfo| affinity.required_anti.iter().any(|t| term_matches(t, other, cache));
+        let all = |terms: &[Term], other: &PodInfo| !terms.is_empty() && matches_all(terms, other, cache);
+        let (all, anti) = (|p: &PodInfo| all(&affinity.required, p), |p: &PodInfo| all(&affinity.required_anti, p));
         // The other pod's anti-affinity may be what kept this one out.
         let repels = |other: &PodInfo| {
             let class = cache.indexes.class(pod.class);
             other.spec.affinity.required_anti.iter().any(|t| cache.indexes.part_matches(&t.scope, &t.selector, class, &cache.symbols))
         };
-        let all = |other: &PodInfo| !affinity.required.is_empty() && matches_all(&affinity.required, other, cache);
+        let domain = |n: &NodeFixed, t: &Term| label(&n.labels, cache.indexes.topology(t.topology).key);
         Hint::when(match event {
             ClusterEvent::PodAdd(p) => all(p),
-            ClusterEvent::PodDelete(p) => all(p) || anti(p) || repels(p),
-            ClusterEvent::PodUpdate(old, new) => (!all(old) && all(new)) || (anti(old) && !anti(new)) || (repels(old) && !repels(new)),
-            ClusterEvent::NodeAdd(n) => {
-                let has = |t: &Term| {
-                    crate::worlds::kubernetes::scheduler::symbols::label(&n.labels, cache.indexes.topology(t.topology).key).is_some()
-                };
-                affinity.required.iter().all(has)
+            ClusterEvent::PodDelete(p) => anti(p) || repels(p),
+            ClusterEvent::PodUpdate(old, new) => (!all(old) && all(new)) || (anti(old) && !anti(new)),
+            ClusterEvent::NodeAdd(n) => affinity.required.iter().any(|t| domain(n, t).is_some()) || !affinity.required_anti.is_empty(),
+            ClusterEvent::NodeUpdate(old, new) => {
+                let moved = |t: &&Term| domain(old, t) != domain(new, t);
+                // Towards the others a node must have a domain, away from them it need not.
+                affinity.required.iter().filter(moved).any(|t| domain(new, t).is_some())
+                    || affinity.required_anti.iter().filter(moved).any(|t| domain(old, t).is_some())
             }
-            ClusterEvent::NodeUpdate(old, new) => old.labels != new.labels,
             ClusterEvent::Own(old, new) => old.class != new.class,
             _ => false,
         })

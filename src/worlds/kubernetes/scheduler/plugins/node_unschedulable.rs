@@ -34,11 +34,12 @@ impl Plugin for NodeUnschedulable {
     fn wakes_on(&self) -> &'static str {
         "a node comes or is uncordoned, the pod gets a toleration"
     }
-    fn hint(&self, event: &ClusterEvent, pod: &PodInfo, cache: &Cache) -> Hint {
+    fn hint(&self, event: &ClusterEvent, _pod: &PodInfo, cache: &Cache) -> Hint {
         Hint::when(match event {
             ClusterEvent::NodeAdd(n) => !n.node.unschedulable,
             ClusterEvent::NodeUpdate(old, new) => old.node.unschedulable && !new.node.unschedulable,
-            ClusterEvent::Own(_, new) => tolerated(new, &cache.symbols) && !tolerated(pod, &cache.symbols),
+            // It was turned down, so it did not tolerate the taint before.
+            ClusterEvent::Own(old, new) => old.spec.tolerations != new.spec.tolerations && tolerated(new, &cache.symbols),
             _ => false,
         })
     }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::worlds::kubernetes::api::meta::Key;
-use crate::worlds::kubernetes::api::object::Pod;
+use crate::worlds::kubernetes::api::object::{Object, Pod};
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Cx, Filter, Plugin, PreFilter, Status, Verdict};
 use crate::worlds::kubernetes::scheduler::objects::{Objects, body};
 use crate::worlds::kubernetes::scheduler::pod::PodInfo;
-use crate::worlds::kubernetes::scheduler::volumes::{Claim, claims, volume};
+use crate::worlds::kubernetes::scheduler::volumes::{Claim, claim_names, claims, names, volume};
 
 pub struct NodeVolumeLimits;
 
@@ -53,16 +55,31 @@ impl Plugin for NodeVolumeLimits {
         if wanted.is_empty() { PreFilter::Skip } else { PreFilter::Run(Box::new(Run { objects, wanted })) }
     }
     fn wakes_on(&self) -> &'static str {
-        "a pod with volumes leaves, a node may attach more, a claim appears"
+        "a pod with claims leaves or a volume is detached, a node may attach more, one of its claims appears"
     }
-    fn hint(&self, event: &ClusterEvent, _pod: &PodInfo, _cache: &Cache) -> Hint {
+    fn hint(&self, event: &ClusterEvent, pod: &PodInfo, _cache: &Cache) -> Hint {
+        let has_claims = |p: &PodInfo| p.spec.has_volumes && !claim_names(&p.pod).is_empty();
         Hint::when(match event {
-            ClusterEvent::Storage(Kind::CsiNode | Kind::PersistentVolumeClaim, true) => true,
-            ClusterEvent::Storage(Kind::VolumeAttachment, false) => true,
-            ClusterEvent::PodDelete(gone) => gone.spec.has_volumes,
+            ClusterEvent::PodDelete(gone) => has_claims(gone),
+            ClusterEvent::Other(..) => {
+                event.of_kind(Kind::CsiNode).is_some_and(|(old, new)| old.is_none_or(|old| raised(old, new)))
+                    || event.added(Kind::PersistentVolumeClaim).is_some_and(|c| names(pod, c, true))
+                    || (event.gone(Kind::VolumeAttachment) && has_claims(pod))
+            }
             _ => false,
         })
     }
+}
+
+/// A driver may attach more volumes than before.
+fn raised(old: &Object, new: &Object) -> bool {
+    let drivers = |o: &Object| body(o).and_then(|b| b["spec"]["drivers"].as_array().cloned()).unwrap_or_default();
+    let limit = |d: &Value| d["allocatable"]["count"].as_u64();
+    let before = drivers(old);
+    drivers(new).iter().any(|d| {
+        let was = before.iter().find(|o| o["name"] == d["name"]).and_then(limit);
+        was.is_some_and(|was| limit(d).is_some_and(|now| now > was))
+    })
 }
 
 impl Filter for Run<'_> {

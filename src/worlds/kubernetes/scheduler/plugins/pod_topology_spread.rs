@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
+use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeFixed, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Cx, Filter, Plugin, PreFilter, Prepared, Score, Status, Verdict};
 use crate::worlds::kubernetes::scheduler::index::{Counts, NodeIx};
 use crate::worlds::kubernetes::scheduler::pod::{HOSTNAME, PodInfo, SpreadConstraint, ZONE};
+use crate::worlds::kubernetes::scheduler::symbols::label;
 
 use super::taint_toleration::tolerates_hard;
 
@@ -79,19 +80,27 @@ impl Plugin for PodTopologySpread {
         Some(Box::new(Scoring::new(cx, constraints, feasible, own)))
     }
     fn wakes_on(&self) -> &'static str {
-        "a pod it counts comes, changes or leaves; a node comes, goes or changes its labels or taints"
+        "a pod it counts comes, changes its labels or leaves; a node comes, goes or changes its domain or taints"
     }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, cache: &Cache) -> Hint {
-        let selects = |other: &PodInfo| {
-            other.spec.namespace == pod.spec.namespace
-                && pod.spec.spread.iter().any(|c| c.selector.matches(&cache.indexes.class(other.class).labels, &cache.symbols))
-        };
+        let constraints = || pod.spec.spread.iter().filter(|c| c.hard);
+        let selects = |c: &SpreadConstraint, other: &PodInfo| c.selector.matches(&cache.indexes.class(other.class).labels, &cache.symbols);
+        let here = |other: &PodInfo| other.spec.namespace == pod.spec.namespace;
+        let relabelled = |old: &PodInfo, new: &PodInfo| constraints().any(|c| selects(c, old) != selects(c, new));
+        let domain = |c: &SpreadConstraint, n: &NodeFixed| label(&n.labels, cache.indexes.topology(c.topology).key);
+        let counts = |n: &NodeFixed| constraints().all(|c| domain(c, n).is_some());
         Hint::when(match event {
-            ClusterEvent::PodAdd(p) | ClusterEvent::PodDelete(p) => selects(p),
-            ClusterEvent::PodUpdate(old, new) => selects(old) != selects(new) || (selects(new) && old.terminating != new.terminating),
-            ClusterEvent::NodeAdd(_) | ClusterEvent::NodeDelete(_) => true,
-            ClusterEvent::NodeUpdate(old, new) => old.labels != new.labels || old.taints != new.taints,
-            ClusterEvent::Own(old, new) => old.spec.tolerations != new.spec.tolerations || old.class != new.class,
+            ClusterEvent::PodAdd(p) | ClusterEvent::PodDelete(p) => here(p) && constraints().any(|c| selects(c, p)),
+            ClusterEvent::PodUpdate(old, new) => here(new) && relabelled(old, new),
+            ClusterEvent::NodeAdd(n) | ClusterEvent::NodeDelete(n) => counts(n),
+            ClusterEvent::NodeUpdate(old, new) => {
+                let moved = || constraints().any(|c| domain(c, old) != domain(c, new));
+                counts(old) != counts(new) || (counts(new) && (moved() || old.taints != new.taints))
+            }
+            ClusterEvent::Own(old, new) => {
+                let tolerates = old.spec.tolerations != new.spec.tolerations && constraints().any(|c| c.honor_taints);
+                tolerates || relabelled(old, new)
+            }
             _ => false,
         })
     }

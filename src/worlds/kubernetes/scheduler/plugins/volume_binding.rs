@@ -9,13 +9,14 @@ use k8s_openapi::api::core::v1 as core;
 use serde_json::Value;
 
 use crate::worlds::kubernetes::api::meta::{Key, Name};
-use crate::worlds::kubernetes::api::object::Node;
+use crate::worlds::kubernetes::api::object::{Node, Object};
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Code, Cx, Filter, Plugin, PreFilter, Reasons, Status, Verdict};
+use crate::worlds::kubernetes::scheduler::objects::body;
 use crate::worlds::kubernetes::scheduler::pod::PodInfo;
-use crate::worlds::kubernetes::scheduler::volumes::{Claim, claim, claim_names, claims, selects, volume, volume_affinity};
+use crate::worlds::kubernetes::scheduler::volumes::{Claim, claim, claim_names, claims, names, selects, volume, volume_affinity};
 use crate::worlds::kubernetes::storage::{SELECTED_NODE, generic, suitable, wanted};
 
 pub struct VolumeBinding;
@@ -95,16 +96,40 @@ impl Plugin for VolumeBinding {
         PreFilter::Run(Box::new(run))
     }
     fn wakes_on(&self) -> &'static str {
-        "a claim, a volume or a storage class appears; a node comes or changes its labels"
+        "one of its claims or a volume appears or changes; a storage class appears; a node comes or changes its labels"
     }
-    fn hint(&self, event: &ClusterEvent, _pod: &PodInfo, _cache: &Cache) -> Hint {
+    fn hint(&self, event: &ClusterEvent, pod: &PodInfo, _cache: &Cache) -> Hint {
+        // A change of this field, or a new object.
+        let differs = |kind: Kind, field: &str| {
+            let value = |o: &Object| body(o).and_then(|b| b.pointer(field).cloned()).unwrap_or_default();
+            event.of_kind(kind).is_some_and(|(old, new)| old.is_none_or(|old| value(old) != value(new)))
+        };
         Hint::when(match event {
-            ClusterEvent::Storage(kind, true) => *kind != Kind::PodDisruptionBudget && *kind != Kind::PriorityClass,
             ClusterEvent::NodeAdd(_) => true,
             ClusterEvent::NodeUpdate(old, new) => old.labels != new.labels,
+            ClusterEvent::Other(..) => {
+                differs(Kind::StorageClass, "/allowedTopologies")
+                    || event.of_kind(Kind::PersistentVolumeClaim).is_some_and(|(_, c)| names(pod, c, true))
+                    || event.of_kind(Kind::PersistentVolume).is_some()
+                    || event.of_kind(Kind::CsiNode).is_some_and(|(old, new)| {
+                        let migrated = |o: &Object| o.meta().annotation(MIGRATED).map(str::to_string);
+                        old.is_none_or(|old| migrated(old) != migrated(new))
+                    })
+                    || event.of_kind(Kind::CsiDriver).is_some_and(|(old, new)| old.is_some_and(|old| no_longer_tracked(pod, old, new)))
+            }
             _ => false,
         })
     }
+}
+
+/// The in-tree plugins that drivers stand in for on a node.
+const MIGRATED: &str = "storage.alpha.kubernetes.io/migrated-plugins";
+
+/// A driver of one of the pod's inline volumes does not tell its capacity any more.
+fn no_longer_tracked(pod: &PodInfo, old: &Object, new: &Object) -> bool {
+    let tracked = |o: &Object| body(o).is_some_and(|b| b["spec"]["storageCapacity"] == true);
+    let used = |v: &core::Volume| v.csi.as_ref().is_some_and(|c| *c.driver == *new.meta().name);
+    tracked(old) && !tracked(new) && pod.pod.spec.volumes.iter().flatten().any(used)
 }
 
 fn waiting(c: &Claim, cache: &Cache) -> Waiting {

@@ -8,7 +8,7 @@ use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Cx, Filter, Plugin, PreFilter, Status, Verdict};
 use crate::worlds::kubernetes::scheduler::pod::PodInfo;
-use crate::worlds::kubernetes::scheduler::volumes::{claim, claim_names};
+use crate::worlds::kubernetes::scheduler::volumes::{claim, claim_names, names};
 
 pub struct VolumeRestrictions;
 
@@ -73,22 +73,36 @@ impl Plugin for VolumeRestrictions {
         PreFilter::Run(Box::new(Run { pod: cx.pod, exclusive, users }))
     }
     fn wakes_on(&self) -> &'static str {
-        "a pod with volumes leaves, a node comes, a claim appears"
+        "a pod that has the same disk or claim leaves, a node comes, one of its claims appears"
     }
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::when(match event {
-            ClusterEvent::PodDelete(gone) => gone.spec.has_volumes && gone.spec.namespace == pod.spec.namespace,
-            ClusterEvent::NodeAdd(_) | ClusterEvent::Storage(Kind::PersistentVolumeClaim, true) => true,
+            ClusterEvent::PodDelete(gone) => {
+                gone.spec.namespace == pod.spec.namespace && (shares_disk(pod, gone) || shares_claim(pod, gone))
+            }
+            ClusterEvent::NodeAdd(_) => true,
+            ClusterEvent::Other(..) => event.added(Kind::PersistentVolumeClaim).is_some_and(|c| names(pod, c, false)),
             _ => false,
         })
     }
 }
 
+fn volumes(pod: &PodInfo) -> impl Iterator<Item = &core::Volume> {
+    pod.pod.spec.volumes.iter().flatten()
+}
+
+fn shares_disk(pod: &PodInfo, other: &PodInfo) -> bool {
+    volumes(pod).any(|v| volumes(other).any(|o| same_disk(v, o)))
+}
+
+fn shares_claim(pod: &PodInfo, other: &PodInfo) -> bool {
+    let claims = |p| volumes(p).filter_map(|v| v.persistent_volume_claim.as_ref()).map(|c| &c.claim_name);
+    claims(pod).any(|c| claims(other).any(|o| o == c))
+}
+
 impl Filter for Run<'_> {
     fn filter(&self, node: &NodeInfo) -> Verdict {
-        let own = || self.pod.pod.spec.volumes.iter().flatten();
-        let others = || node.pods.iter().filter(|p| p.spec.has_volumes).flat_map(|p| p.pod.spec.volumes.iter().flatten());
-        if own().any(|v| others().any(|o| same_disk(v, o))) {
+        if node.pods.iter().any(|p| p.spec.has_volumes && shares_disk(self.pod, p)) {
             return Err(Status::unschedulable("node(s) had no available disk"));
         }
         if self.users > 0 {

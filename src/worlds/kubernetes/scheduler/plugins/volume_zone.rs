@@ -1,11 +1,16 @@
 //! A volume's zone labels must be the node's (pkg/scheduler/framework/plugins/volumezone).
 
+use std::collections::BTreeSet;
+
+use crate::worlds::kubernetes::api::object::Object;
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Cx, Filter, Plugin, PreFilter, Status, Verdict};
+use crate::worlds::kubernetes::scheduler::objects::body;
 use crate::worlds::kubernetes::scheduler::pod::PodInfo;
-use crate::worlds::kubernetes::scheduler::volumes::claims;
+use crate::worlds::kubernetes::scheduler::volumes::{claims, names};
+use crate::worlds::kubernetes::storage::waits_for_consumer;
 
 pub struct VolumeZone;
 
@@ -40,16 +45,26 @@ impl Plugin for VolumeZone {
         if wanted.is_empty() { PreFilter::Skip } else { PreFilter::Run(Box::new(Run(wanted))) }
     }
     fn wakes_on(&self) -> &'static str {
-        "a claim, a volume or a storage class appears; a node comes or changes its labels"
+        "one of its claims appears or changes; a volume appears or moves; a class that waits for its consumer appears; a node comes or changes its labels"
     }
-    fn hint(&self, event: &ClusterEvent, _pod: &PodInfo, _cache: &Cache) -> Hint {
+    fn hint(&self, event: &ClusterEvent, pod: &PodInfo, _cache: &Cache) -> Hint {
         Hint::when(match event {
-            ClusterEvent::Storage(Kind::PersistentVolume | Kind::PersistentVolumeClaim | Kind::StorageClass, true) => true,
             ClusterEvent::NodeAdd(_) => true,
             ClusterEvent::NodeUpdate(old, new) => old.labels != new.labels,
+            ClusterEvent::Other(..) => {
+                event.added(Kind::StorageClass).and_then(body).is_some_and(|b| waits_for_consumer(b))
+                    || event.of_kind(Kind::PersistentVolumeClaim).is_some_and(|(_, c)| names(pod, c, false))
+                    || event.of_kind(Kind::PersistentVolume).is_some_and(|(old, new)| old.is_none_or(|old| zones(old) != zones(new)))
+            }
             _ => false,
         })
     }
+}
+
+/// What a volume's labels say of its place.
+fn zones(volume: &Object) -> Vec<Option<BTreeSet<&str>>> {
+    let keys = KEYS.iter().flat_map(|(new, old)| [new, old]);
+    keys.map(|key| volume.meta().label(key).map(|v| v.split("__").collect())).collect()
 }
 
 impl Filter for Run {
