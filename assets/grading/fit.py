@@ -10,7 +10,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.metrics import roc_auc_score
 
 FOLDS = 6
-SOUP_FROM, SOUP_MOST, TERSE_FROM, TERSE_WORDS = 0.5, 15, 52, 30      # as in judge.rs
+SOUP_FROM, SOUP_MOST, NOTES_FROM, NOTES_SURE = 0.35, 15, 52, 0.5      # as in judge.rs
 
 # --- sums -------------------------------------------------------------------------------------------------------------------------
 def fit(X, y, l2=1.0):
@@ -29,10 +29,9 @@ def say(b, X):
 
 # --- trees ------------------------------------------------------------------------------------------------------------------------
 def grow(X, y):
-    """A half-made point is half a made one and half a missing one."""
-    half = y == .5
-    X, w = np.r_[X, X[half]], np.r_[np.where(half, .5, 1), np.full(half.sum(), .5)]
-    y = np.r_[y > 0, np.zeros(half.sum(), bool)]
+    """A point made by a part is a made one with that weight and a missing one with the rest."""
+    part = (y > 0) & (y < 1)
+    X, w, y = np.r_[X, X[part]], np.r_[np.where(part, y, 1), 1 - y[part]], np.r_[y > 0, np.zeros(part.sum(), bool)]
     return HistGradientBoostingClassifier(max_iter=120, learning_rate=.06, max_leaf_nodes=8, l2_regularization=5, min_samples_leaf=20).fit(X, y, sample_weight=w)
 
 def grow_ranks(X, y):
@@ -55,7 +54,7 @@ X, Y, I, M, W, J = [], [], [], [], [], []
 for i, a in enumerate(answers):
     for k, t in enumerate(a["targets"]):
         if k < a["points"]:
-            X.append(t); I.append(i); Y.append(1 if k in a["covered"] else .5 if k in a["partly"] else 0)
+            X.append(t); I.append(i); Y.append(a["made"][k])
         else:
             M.append(t); J.append(i); W.append(a["slugs"][k - a["points"]] in a["misconceptions"])
 X, Y, I, M, W, J = map(np.array, (X, Y, I, M, W, J))
@@ -88,7 +87,8 @@ def rank_trees(X, y):
 def overall(said, wrong):
     """As in overall.rs."""
     weighed = ["turned", "swapped", "joined", "negations", "exact", "recall", "lead_wrong", "lead_truth"]
-    plain = ["lead_spoiled", "spoiled", "lead_idle", "pairs", "pairs_spoiled", "pairs_lead", "best", "meaning", "match", "topic"]
+    plain = ["lead_spoiled", "spoiled", "lead_idle", "pairs", "pairs_spoiled", "pairs_lead", "best", "meaning", "match", "topic", "learned_net", "learned_wrong",
+             "learned_wrong_net", "learned_true", "learned_false"]
     rows = []
     for i, a in enumerate(answers):
         p, m, T = said[I == i], wrong[J == i], X[I == i]
@@ -115,13 +115,13 @@ given = np.quantile(score, np.linspace(0, 1, 21))
 given[0], given[-1] = 0, 100
 marks = np.maximum.accumulate(np.interp(np.linspace(0, 1, 21), at, given))
 graded = np.interp(place, np.linspace(0, 1, 21), marks)
-listed, words = (np.array([a[k] for a in answers]) for k in ("soup", "tokens"))
-terse = (graded >= TERSE_FROM) & (words <= TERSE_WORDS)
-graded = np.where((listed >= SOUP_FROM) & ~terse, np.minimum(graded, SOUP_MOST), graded)
+listed = np.array([a["soup"] for a in answers])
+notes = (graded >= NOTES_FROM) & (Z[:, 0] >= NOTES_SURE)
+graded = np.where((listed >= SOUP_FROM) & ~notes, np.minimum(graded, SOUP_MOST), graded)
 f1, line = max((2 * ((wrong > t) & W).sum() / ((wrong > t).sum() + W.sum()), t) for t in np.linspace(.1, .9, 81))
 print(f"{len(answers)} answers, cross-validated by question: rank correlation {spearmanr(graded, score)[0]:.3f}, misconceptions F1 {f1:.3f} from {line:.2f}")
-sure = Y != .5
-print(f"area under the curve: points {roc_auc_score(Y[sure], said[sure]):.3f}, misconceptions {roc_auc_score(W, wrong):.3f}; mean distance {abs(graded - score).mean():.1f}")
+sure = (Y < .3) | (Y > .7)
+print(f"area under the curve: points {roc_auc_score(Y[sure] > .5, said[sure]):.3f}, misconceptions {roc_auc_score(W, wrong):.3f}; mean distance {abs(graded - score).mean():.1f}")
 for kind in sorted({a["kind"] for a in answers}):
     of = np.array([a["kind"] == kind for a in answers])
     print(f"{kind:20} n {of.sum():3}  people {np.median(score[of]):5.1f}  grader {np.median(graded[of]):5.1f}  greatest {graded[of].max():5.1f}")

@@ -1,5 +1,6 @@
 //! How near the grader comes to people: labelled answers, and the figures that say it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,14 +8,15 @@ use wheelhouse::document::{Dialect, Node, Source, parse_one};
 use wheelhouse::study::bank::{Bank, Question};
 use wheelhouse::study::grade::{Grade, Grader};
 
-/// An answer that people have judged.
+/// An answer that one or two people have judged; the mean of both counts.
 pub struct Labelled {
     pub question: Arc<Question>,
     pub kind: String,
     pub score: f64,
+    /// The ids that at least one found asserted.
     pub misconceptions: Vec<String>,
-    pub covered: Vec<usize>,
-    pub partly: Vec<usize>,
+    /// How far each point is made, 0 to 1.
+    pub made: Vec<f64>,
     pub answer: String,
 }
 
@@ -36,22 +38,28 @@ pub fn read(folder: &Path, bank: &Bank) -> Result<Vec<Labelled>, String> {
     Ok(out)
 }
 
-fn labelled(node: &Node, bank: &Bank) -> Result<Labelled, String> {
-    let text = |key: &str| node.get(key).and_then(Node::scalar_text).ok_or_else(|| format!("an answer without `{key}`"));
-    let list = |key: &str| -> Vec<String> {
+fn labelled<'n>(node: &'n Node, bank: &Bank) -> Result<Labelled, String> {
+    let text = |node: &'n Node, key: &str| node.get(key).and_then(Node::scalar_text).ok_or_else(|| format!("an answer without `{key}`"));
+    let list = |node: &Node, key: &str| -> Vec<String> {
         node.get(key).and_then(Node::as_list).unwrap_or_default().iter().filter_map(|n| n.scalar_text().map(String::from)).collect()
     };
-    let numbers = |key: &str| list(key).iter().filter_map(|n| n.parse().ok()).collect();
-    let id = text("question")?;
-    Ok(Labelled {
-        question: bank.get(id).cloned().ok_or_else(|| format!("no question `{id}`"))?,
-        kind: text("kind")?.to_string(),
-        score: text("score")?.parse().map_err(|e| format!("{id}: score: {e}"))?,
-        misconceptions: list("misconceptions"),
-        covered: numbers("covered"),
-        partly: numbers("partly"),
-        answer: text("answer")?.to_string(),
-    })
+    let id = text(node, "question")?;
+    let question = bank.get(id).cloned().ok_or_else(|| format!("no question `{id}`"))?;
+    let judges: Vec<&Node> = std::iter::once(node).chain(node.get("second")).collect();
+    let (mut score, mut made, mut misconceptions) = (0.0, vec![0.0; question.points.len()], Vec::new());
+    for judge in &judges {
+        let share = 1.0 / judges.len() as f64;
+        score += share * text(judge, "score")?.parse::<f64>().map_err(|e| format!("{id}: score: {e}"))?;
+        for (key, amount) in [("covered", share), ("partly", share / 2.0)] {
+            for point in list(judge, key) {
+                *point.parse::<usize>().ok().and_then(|p| made.get_mut(p)).ok_or_else(|| format!("{id}: no point {point}"))? += amount;
+            }
+        }
+        misconceptions.extend(list(judge, "misconceptions"));
+    }
+    misconceptions.sort();
+    misconceptions.dedup();
+    Ok(Labelled { kind: text(node, "kind")?.to_string(), answer: text(node, "answer")?.to_string(), question, score, misconceptions, made })
 }
 
 /// What grading them gave, beside what people said.
@@ -71,7 +79,8 @@ pub struct Figures {
 }
 
 pub fn grade_all(grader: &Grader, answers: &[Labelled]) -> Vec<Grade> {
-    answers.iter().map(|a| grader.grade(&a.question, &a.answer)).collect()
+    let mut rubrics = BTreeMap::new();
+    answers.iter().map(|a| rubrics.entry(&a.question.id).or_insert_with(|| grader.rubric(&a.question)).grade(&a.answer)).collect()
 }
 
 pub fn figures(answers: &[Labelled], grades: &[Grade]) -> Figures {

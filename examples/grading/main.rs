@@ -3,12 +3,14 @@
 //! ```text
 //! cargo run --release --example grading                 the tuning answers
 //! cargo run --release --example grading -- --held-out   those that nobody tunes on
+//! cargo run --release --example grading -- --blind      240 to all questions, by somebody who had never seen the program
 //! … --worst                                             and the twenty greatest disagreements
 //! … --features                                          the numbers behind the grades as JSON, for assets/grading/fit.py
 //! ```
 
 mod figures;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use figures::{figures, grade_all, ranks, read};
@@ -17,19 +19,21 @@ use wheelhouse::study::grade::{Grader, features, overall};
 
 fn main() -> Result<(), String> {
     let has = |flag: &str| std::env::args().any(|a| a == flag);
-    let which = if has("--held-out") { "held-out" } else { "tuning" };
+    let which = ["held-out", "blind"].into_iter().find(|w| has(&format!("--{w}"))).unwrap_or("tuning");
     let bank = &built_in().bank;
     let answers = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers").join(which), bank)?;
     let grader = Grader::new(bank);
     if has("--features") {
+        let mut rubrics = BTreeMap::new();
         for a in &answers {
-            let m = grader.measure(&a.question, &a.answer);
+            let m = rubrics.entry(&a.question.id).or_insert_with(|| grader.rubric(&a.question)).measure(&a.answer);
             let targets: Vec<_> = m.targets.iter().map(|t| t.numbers.to_vec()).collect();
             let line = serde_json::json!({
-                "question": &*a.question.id, "kind": a.kind, "score": a.score, "covered": a.covered, "partly": a.partly,
+                "question": &*a.question.id, "kind": a.kind, "score": a.score, "made": a.made,
                 "misconceptions": a.misconceptions, "points": a.question.points.len(),
                 "slugs": a.question.misconceptions.iter().map(|m| m.id.to_string()).collect::<Vec<_>>(),
-                "names": features::NAMES.to_vec(), "whole": overall::NAMES.to_vec(), "targets": targets, "tokens": m.tokens.len(), "substance": m.substance, "relevance": m.relevance,
+                "names": features::NAMES.to_vec(), "whole": overall::NAMES.to_vec(), "targets": targets,
+                "tokens": m.tokens.len(), "substance": m.substance, "relevance": m.relevance,
                 "soup": m.soup, "coherence": m.coherence, "bound": m.bound, "misbound": m.misbound, "density": m.density,
                 "falsehood": m.falsehood, "pairs": m.pairs, "manner": m.manner,
             });

@@ -13,12 +13,13 @@ mod figures;
 fn the_grader_stays_as_near_to_people_as_it_was() {
     let bank = &built_in().bank;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers/tuning");
-    // Every eighth is enough to see a loss, and does not keep a debug build busy for minutes.
-    let answers: Vec<_> = figures::read(&folder, bank).unwrap().into_iter().step_by(8).collect();
+    // The answers to every ninth question are enough to see a loss, and do not keep a debug build busy for minutes.
+    let some: Vec<_> = bank.questions().iter().map(|q| q.id.clone()).step_by(9).collect();
+    let answers: Vec<_> = figures::read(&folder, bank).unwrap().into_iter().filter(|a| some.contains(&a.question.id)).collect();
     assert!(answers.len() >= 150, "{}", answers.len());
     let f = figures::figures(&answers, &figures::grade_all(&Grader::new(bank), &answers));
-    assert!(f.spearman >= 0.87, "rank correlation {:.3}", f.spearman);
-    assert!(f.f1 >= 0.82, "misconceptions F1 {:.3}", f.f1);
+    assert!(f.spearman >= 0.92, "rank correlation {:.3}", f.spearman);
+    assert!(f.f1 >= 0.88, "misconceptions F1 {:.3}", f.f1);
     assert!(f.soup_max <= 40.0, "keyword soup {:.0}", f.soup_max);
     assert!(f.excellent >= 75.0, "excellent {:.0}", f.excellent);
     assert!(f.off_topic <= 6.0, "off-topic {:.0}", f.off_topic);

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::lexicon::Word;
-use super::scene::{Grid, Phrase, Scene, tell};
+use super::rubric::Phrase;
+use super::scene::{Grid, Scene, tell};
 
 pub fn relevance(scene: &Scene, own: &[Word]) -> f32 {
     let (mut near, mut all) = (0.0, 0.0);

@@ -104,10 +104,10 @@ pub struct Verdict {
 /// A list of words earns no more than this, whatever is in it,
 const SOUP_MOST: f32 = 15.0;
 /// if this share of the answer is a list,
-const SOUP_FROM: f32 = 0.5;
-/// unless it is so short and says so much that it is a terse answer: notes are lists too.
-const TERSE_FROM: f32 = 52.0;
-const TERSE_WORDS: usize = 30;
+const SOUP_FROM: f32 = 0.35;
+/// unless it earns as much as this by points that are as sure as this: notes are lists too, but lists do not come so far.
+const NOTES_FROM: f32 = 52.0;
+const NOTES_SURE: f32 = 0.5;
 
 /// Answers with less weight of words, or fewer words, than this are worth less in proportion.
 const SUBSTANCE: f32 = 1.5;
@@ -126,8 +126,8 @@ pub fn judge(measured: &Measured, points: usize) -> Verdict {
         let whole = overall::numbers(measured, &said, &wrong);
         let numbers: Vec<f32> = whole.iter().map(|n| n.1).collect();
         score = w.marks(f32::midpoint(w.rank.of(whole), f.rank.sum(&numbers)));
-        let terse = score >= TERSE_FROM && measured.tokens.len() <= TERSE_WORDS;
-        if measured.soup >= SOUP_FROM && !terse {
+        let notes = score >= NOTES_FROM && said.iter().sum::<f32>() >= NOTES_SURE * points as f32;
+        if measured.soup >= SOUP_FROM && !notes {
             score = score.min(SOUP_MOST);
         }
         // A word or two prove nothing, however well they fit.

@@ -1,8 +1,9 @@
 //! Grading of free answers: offline, the same on every machine, and open about why.
 //!
-//! An answer is taken apart into words, clauses and sentences ([`text`]); every point and every misconception of the question is laid
-//! beside it ([`features`]), by words of the subject ([`lexicon`]) and by the mean direction of word vectors ([`vectors`]); fitted weights that anybody can
-//! read make a verdict of the numbers ([`judge`]); and [`explain`] finds the words that prove it. `docs/grading.md` says what was tried.
+//! An answer is taken apart into words, clauses and sentences ([`text`]); every point and every misconception of the question, with what
+//! people say of it ([`examples`], [`rubric`]), is laid beside it ([`features`], [`scene`], [`learned`]), by words of the subject ([`lexicon`]) and by the mean
+//! direction of word vectors ([`vectors`]); fitted sums and trees ([`judge`], [`forest`]) make a verdict of the numbers; and [`explain`]
+//! finds the words that prove it. `docs/grading.md` says what was tried.
 //!
 //! ```text
 //! let grader = Grader::new(&bank);              // once: it learns the words of the bank
@@ -15,10 +16,12 @@ pub mod features;
 mod forest;
 mod gist;
 mod judge;
+mod learned;
 mod lexicon;
 mod manner;
 pub mod overall;
 mod pairs;
+mod rubric;
 mod scene;
 mod stem;
 mod text;
@@ -29,6 +32,7 @@ use std::sync::Arc;
 
 use super::bank::{Bank, Question};
 use lexicon::Lexicon;
+pub use rubric::Rubric;
 
 /// What an answer is worth, and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,18 +89,29 @@ impl Grader {
         Self { lexicon: Lexicon::of(bank.questions()) }
     }
 
+    /// What answers to the question are laid beside; worth keeping for more than one answer.
+    pub fn rubric<'a>(&'a self, question: &'a Question) -> Rubric<'a> {
+        Rubric::of(&self.lexicon, question)
+    }
+
     pub fn grade(&self, question: &Question, answer: &str) -> Grade {
-        let measured = self.measure(question, answer);
-        let verdict = judge::judge(&measured, question.points.len());
-        explain::grade(question, &measured, &verdict)
+        self.rubric(question).grade(answer)
+    }
+}
+
+impl Rubric<'_> {
+    pub fn grade(&self, answer: &str) -> Grade {
+        let measured = self.measure(answer);
+        let verdict = judge::judge(&measured, self.question.points.len());
+        explain::grade(self.question, &measured, &verdict)
     }
 
     /// The numbers behind a grade.
-    pub fn measure(&self, question: &Question, answer: &str) -> features::Measured {
+    pub fn measure(&self, answer: &str) -> features::Measured {
         let mut end = answer.len().min(READ_MOST);
         while !answer.is_char_boundary(end) {
             end -= 1;
         }
-        features::measure(&self.lexicon, question, &answer[..end])
+        features::measure(self, &answer[..end])
     }
 }

@@ -3,7 +3,7 @@
 use super::features::{Measured, NAMES as OF_TARGET};
 
 /// Names of the numbers, in their order.
-pub const NAMES: [&str; 64] = [
+pub const NAMES: [&str; 74] = [
     "coverage",
     "coverage_squared",
     "coverage_logit",
@@ -51,6 +51,11 @@ pub const NAMES: [&str; 64] = [
     "mean_meaning",
     "mean_match",
     "mean_topic",
+    "mean_learned_net",
+    "mean_learned_wrong",
+    "mean_learned_wrong_net",
+    "mean_learned_true",
+    "mean_learned_false",
     "max_lead_spoiled",
     "max_spoiled",
     "max_lead_idle",
@@ -61,6 +66,11 @@ pub const NAMES: [&str; 64] = [
     "max_meaning",
     "max_match",
     "max_topic",
+    "max_learned_net",
+    "max_learned_wrong",
+    "max_learned_wrong_net",
+    "max_learned_true",
+    "max_learned_false",
     "made",
     "half_made",
     "spread",
@@ -74,8 +84,23 @@ pub const NAMES: [&str; 64] = [
 const WEIGHED: [&str; 8] = ["turned", "swapped", "joined", "negations", "exact", "recall", "lead_wrong", "lead_truth"];
 
 /// Numbers of points of which the plain mean and the greatest count.
-const PLAIN: [&str; 10] =
-    ["lead_spoiled", "spoiled", "lead_idle", "pairs", "pairs_spoiled", "pairs_lead", "best", "meaning", "match", "topic"];
+const PLAIN: [&str; 15] = [
+    "lead_spoiled",
+    "spoiled",
+    "lead_idle",
+    "pairs",
+    "pairs_spoiled",
+    "pairs_lead",
+    "best",
+    "meaning",
+    "match",
+    "topic",
+    "learned_net",
+    "learned_wrong",
+    "learned_wrong_net",
+    "learned_true",
+    "learned_false",
+];
 
 /// See [`NAMES`]; needs one point at least.
 pub fn numbers(measured: &Measured, said: &[f32], wrong: &[f32]) -> Vec<(&'static str, f32)> {

@@ -2,25 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Arc;
 
-use super::super::bank::Question;
 use super::features::{CONTEXT, NAMES, Target};
+use super::learned::traits;
 use super::lexicon::Word;
 use super::manner::{REPORTS, denies};
-use super::pairs::{Pair, Pairs};
+use super::pairs::Pair;
+use super::rubric::{Phrase, Rubric};
 use super::text::{Token, is_negation};
 use super::vectors::{self, DIMENSIONS, Vector};
 
-/// One way of saying a target.
-pub struct Phrase {
-    pub tokens: Vec<Token>,
-    /// Index into the rubric's words, weight.
-    pub words: Vec<(usize, f32)>,
-    pub sum: f32,
-    pub meaning: Vector,
-    pub pairs: Pairs,
-}
 pub fn tell(word: &Word) -> f32 {
     if word.tells() { word.weight } else { 0.0 }
 }
@@ -36,6 +27,7 @@ pub fn mean<'a>(words: impl Iterator<Item = &'a Word>) -> Vector {
 }
 /// The answer laid beside the rubric.
 pub struct Scene<'a> {
+    pub rubric: &'a Rubric<'a>,
     pub tokens: &'a [Token],
     pub at: &'a [usize],
     pub said: &'a [Word],
@@ -69,33 +61,39 @@ pub struct Grid {
     pub best_meaning: Vec<f32>,
 }
 
+/// The whole rubric laid beside the answer.
+struct Laid {
+    grids: Vec<Grid>,
+    spoiled: Vec<Grid>,
+    idle: Grid,
+    truth: Grid,
+    /// Per window, what was learnt says of each target.
+    heard: Vec<Vec<f32>>,
+    /// Per window, and of all: the words in one line.
+    joined: Vec<String>,
+    whole: String,
+    soup: f32,
+}
+
 impl Scene<'_> {
-    pub fn targets(
-        &self,
-        question: &Question,
-        rubric: &[Vec<Phrase>],
-        spoiled: &[Vec<Phrase>],
-        idle: &[Phrase],
-        truths: &[Phrase],
-        soup: f32,
-    ) -> (Vec<Target>, [f32; 3]) {
+    pub fn targets(&self, soup: f32) -> (Vec<Target>, [f32; 3]) {
         let meanings: Vec<Vector> = self.windows.iter().map(|w| mean(self.at[w.clone()].iter().map(|i| &self.said[*i]))).collect();
-        let grids: Vec<Grid> = rubric.iter().map(|phrases| self.grid(phrases, &meanings)).collect();
-        let truth = self.grid(truths, &meanings);
-        let rubric_spoiled = spoiled;
-        let spoiled: Vec<Grid> = spoiled.iter().map(|phrases| self.grid(phrases, &meanings)).collect();
-        let idle = self.grid(idle, &meanings);
-        let joined: Vec<String> = self.windows.iter().map(|w| self.joined(w.clone())).collect();
-        let whole = self.joined(0..self.tokens.len());
-        let points = question.points.len();
-        let falsehood = self.falsehood(points, &grids, &spoiled, &truth);
-        let targets = (0..rubric.len())
-            .map(|t| {
-                let concepts = question.points.get(t).map(|p| p.concepts.as_slice()).unwrap_or_default();
-                self.target(t, points, &rubric[t], &grids, rubric_spoiled, &spoiled, &idle, &truth, concepts, &joined, &whole, soup)
-            })
-            .collect();
-        (targets, falsehood)
+        let grids = |all: &[Vec<Phrase>]| -> Vec<Grid> { all.iter().map(|phrases| self.grid(phrases, &meanings)).collect() };
+        let heard = |(w, m): (&Range<usize>, &Vector)| {
+            self.rubric.learned.says(&traits(&self.tokens[w.clone()], |i| &self.said[self.at[w.start + i]]), m)
+        };
+        let laid = Laid {
+            grids: grids(&self.rubric.said),
+            spoiled: grids(&self.rubric.spoiled),
+            idle: self.grid(&self.rubric.idle, &meanings),
+            truth: self.grid(&self.rubric.truths, &meanings),
+            heard: self.windows.iter().zip(&meanings).map(heard).collect(),
+            joined: self.windows.iter().map(|w| self.joined(w.clone())).collect(),
+            whole: self.joined(0..self.tokens.len()),
+            soup,
+        };
+        let falsehood = self.falsehood(self.rubric.question.points.len(), &laid.grids, &laid.spoiled, &laid.truth);
+        ((0..self.rubric.said.len()).map(|t| self.target(t, &laid)).collect(), falsehood)
     }
 
     fn joined(&self, window: Range<usize>) -> String {
@@ -167,22 +165,11 @@ impl Scene<'_> {
             .collect()
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn target(
-        &self,
-        t: usize,
-        points: usize,
-        phrases: &[Phrase],
-        grids: &[Grid],
-        rubric_spoiled: &[Vec<Phrase>],
-        spoiled: &[Grid],
-        idle: &Grid,
-        truth: &Grid,
-        concepts: &[Vec<Arc<str>>],
-        joined: &[String],
-        whole: &str,
-        soup: f32,
-    ) -> Target {
+    fn target(&self, t: usize, laid: &Laid) -> Target {
+        let Laid { grids, spoiled, idle, truth, heard, joined, whole, soup } = laid;
+        let points = self.rubric.question.points.len();
+        let concepts = self.rubric.question.points.get(t).map(|p| p.concepts.as_slice()).unwrap_or_default();
+        let phrases = &self.rubric.said[t];
         let grid = &grids[t];
         let both = |g: &Grid, w: usize| g.best_match[w] + g.best_meaning[w];
         let (at, best) = (0..self.windows.len()).map(|w| (w, both(grid, w))).fold((0, 0.0), |a, b| if b.1 > a.1 { b } else { a });
@@ -192,7 +179,7 @@ impl Scene<'_> {
         let recalls = descending(grid.fits.iter().map(|f| f.iter().map(|f| f.recall).fold(0.0, f32::max)));
         let pairs = |phrases: &[Phrase]| descending(phrases.iter().map(|p| p.pairs.recall(&self.pairs)));
         let paired = pairs(phrases);
-        let paired_wrong = pairs(&rubric_spoiled[t]);
+        let paired_wrong = pairs(&self.rubric.spoiled[t]);
         let matches = descending(grid.fits.iter().map(|f| f.iter().map(|f| f.harmonic).fold(0.0, f32::max)));
         let meanings = descending(grid.meaning.iter().map(|m| m.iter().copied().fold(0.0, f32::max)));
         let rows = grid.meaning.len().max(1) as f32;
@@ -274,7 +261,7 @@ impl Scene<'_> {
             window.len() as f32,
             swapped / f32::max(total, 0.3),
             if pairs > 0.0 { joint / pairs } else { 0.5 },
-            soup,
+            *soup,
             exact / f32::max(total, 0.3),
             f32::from(u8::from(around.iter().any(|t| REPORTS.contains(&t.word.as_str())))),
             both(truth, at) - best,
@@ -290,8 +277,10 @@ impl Scene<'_> {
             paired_wrong[0],
             mean3(&paired) - mean3(&paired_wrong),
         ];
+        let learned = heard_of(t, points, heard);
         let mut numbers = [0.0; NAMES.len()];
-        numbers[..CONTEXT].copy_from_slice(&own);
+        numbers[..own.len()].copy_from_slice(&own);
+        numbers[own.len()..CONTEXT].copy_from_slice(&learned);
         let mut matched: Vec<usize> = aligned.iter().flatten().map(|a| a.0).filter(|j| self.said[self.at[*j]].tells()).collect();
         matched.sort_unstable();
         matched.dedup();
@@ -320,6 +309,40 @@ impl Scene<'_> {
             .find(|w| (turned(&self.windows[*w]) - here).abs() > 0.6)
             .map(|w| self.windows[w].clone())
     }
+}
+
+/// What the sentences of the question taught, of one target: over all stretches, and of the one that says it best.
+fn heard_of(t: usize, points: usize, heard: &[Vec<f32>]) -> [f32; CONTEXT - 36] {
+    let targets = heard.first().map_or(0, |h| h.len() / 2);
+    let most = |get: &dyn Fn(&[f32]) -> f32| heard.iter().map(|h| get(h)).fold(f32::NEG_INFINITY, f32::max);
+    let (makes, wrongs) = (|h: &[f32]| h[t], |h: &[f32]| h[targets + t]);
+    let at = heard.iter().fold(&heard[0], |a, b| if makes(b) - wrongs(b) > makes(a) - wrongs(a) { b } else { a });
+    let top = |range: Range<usize>| range.filter(|o| *o != t).map(|o| at[o]).fold(0.0, f32::max);
+    // The least true of the stretches that are about this target.
+    let about = |h: &[f32]| makes(h) + wrongs(h);
+    let enough = most(&about) - most(&about).abs() / 2.0;
+    let near = |get: &dyn Fn(&[f32]) -> f32| heard.iter().filter(|h| about(h) >= enough).map(|h| get(h)).fold(f32::INFINITY, f32::min);
+    let across = if t < points { top(points..targets) } else { top(0..points) };
+    [
+        most(&makes),
+        most(&|h| makes(h) - wrongs(h)),
+        most(&wrongs),
+        most(&|h| wrongs(h) - makes(h)),
+        makes(at),
+        wrongs(at),
+        across,
+        makes(at) - top(0..points),
+        mean3(&descending(heard.iter().map(|h| makes(h)))),
+        truth(at, points),
+        near(&|h| truth(h, points)),
+    ]
+}
+
+/// How far a stretch is rather true than false, whatever it is about.
+fn truth(heard: &[f32], points: usize) -> f32 {
+    let (said, turned) = heard.split_at(heard.len() / 2);
+    let sum = |part: &[f32]| part.iter().sum::<f32>();
+    sum(&said[..points]) + sum(&turned[points..]) - sum(&said[points..]) - sum(&turned[..points])
 }
 
 fn descending(values: impl Iterator<Item = f32>) -> Vec<f32> {
