@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 use wheelhouse::kernel::{SimDuration, SimTime};
+use wheelhouse::model::{Component, Fault, FaultKind, FaultTarget};
+use wheelhouse::worlds::World;
 use wheelhouse::worlds::kubernetes::DeleteOptions;
 use wheelhouse::worlds::kubernetes::api::meta::Key;
 use wheelhouse::worlds::kubernetes::api::object::{Event, Generic, Object, Pod, PodPhase};
@@ -197,6 +199,26 @@ fn a_volume_that_nobody_makes_is_waited_for_ten_minutes() {
     });
     let text = "running PreBind plugin \"VolumeBinding\": binding volumes: context deadline exceeded";
     assert_eq!(given_up, Some((text.to_string(), None)));
+}
+
+#[test]
+fn a_scheduler_that_starts_anew_waits_anew() {
+    let mut lab = Lab::new(1);
+    lab.create(class("cloud", "ebs.csi.aws.com", "WaitForFirstConsumer"));
+    lab.create(claim("data", "1Gi", "cloud"));
+    lab.create(pod("p", &["data"]));
+    lab.run(S(100) + SimDuration::from_millis(300));
+    let target = FaultTarget::Component(Component::Scheduler);
+    let fault = Fault { id: "scheduler".into(), kind: FaultKind::ComponentDown, target, lasts: None };
+    lab.cx(|w, cx| w.inject(&fault, cx)).expect("known");
+    lab.run(S(100) + SimDuration::from_millis(700));
+    lab.cx(|w, cx| w.heal(&fault, cx));
+    // What the first run had begun would have given up after ten minutes.
+    lab.run(S(690));
+    let timed_out = |lab: &Lab| said(lab, "p").iter().any(|e| e.ends_with("context deadline exceeded"));
+    assert!(!timed_out(&lab), "{:?}", said(&lab, "p"));
+    lab.run(S(720));
+    assert!(timed_out(&lab), "{:?}", said(&lab, "p"));
 }
 
 #[test]

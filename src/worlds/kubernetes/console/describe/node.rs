@@ -180,7 +180,10 @@ fn pod_amounts(spec: &Value, field: &str) -> Amounts {
         *slot = slot.max(q);
     }
     for (k, q) in containers::quantities(&spec["overhead"]) {
-        total.entry(k).or_default().add(Amount::parse(&q));
+        // A pod without a limit has none with overhead either.
+        if field == "requests" || total.get(&k).is_some_and(|own| own.milli != 0) {
+            total.entry(k).or_default().add(Amount::parse(&q));
+        }
     }
     total
 }
@@ -250,5 +253,12 @@ mod tests {
         assert_eq!(sum(&["1Gi", "512Mi"]), "1536Mi");
         assert_eq!(sum(&["1500", "500"]), "2k");
         assert_eq!(sum(&[]), "0");
+    }
+    #[test]
+    fn overhead_adds_to_requests_and_to_limits_that_are_there() {
+        let spec = serde_json::json!({"overhead": {"cpu": "250m", "memory": "100Mi"},
+            "containers": [{"name": "c", "resources": {"requests": {"cpu": "1"}, "limits": {"cpu": "2"}}}]});
+        let said = |field| pod_amounts(&spec, field).iter().map(|(k, a)| format!("{k} {a}")).collect::<Vec<_>>().join(", ");
+        assert_eq!((said("requests").as_str(), said("limits").as_str()), ("cpu 1250m, memory 100Mi", "cpu 2250m"));
     }
 }
