@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 
 use super::source::Span;
 
@@ -95,14 +95,14 @@ impl Diagnostic {
         };
         let mut group = Group::with_title(level.primary_title(clean(&self.message)));
         if let Some(span) = &self.span {
-            group = group.element(excerpt(span, AnnotationKind::Primary, self.label.as_deref().unwrap_or_default()));
+            group = at(group, span, self.label.as_deref().unwrap_or_default());
         }
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(clean(help)));
         }
         let mut groups = vec![group];
         for (span, what) in &self.related {
-            groups.push(Group::with_title(Level::NOTE.secondary_title(clean(what))).element(excerpt(span, AnnotationKind::Primary, "")));
+            groups.push(at(Group::with_title(Level::NOTE.secondary_title(clean(what))), span, ""));
         }
         if colour { Renderer::styled() } else { Renderer::plain() }.render(&groups)
     }
@@ -113,8 +113,9 @@ fn clean(text: &str) -> String {
     normalize_untrusted_str(text)
 }
 
-/// The few lines that matter: the source may be megabytes, or one line of megabytes.
-fn excerpt<'a>(span: &Span, kind: AnnotationKind, label: &str) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+/// The group with the place and the few lines that matter: the source may be megabytes, or one line of megabytes.
+fn at<'a>(group: Group<'a>, span: &Span, label: &str) -> Group<'a> {
+    let kind = AnnotationKind::Primary;
     const LINE_MAX: usize = 400;
     let span = &span.first_line();
     let text = &span.source.text;
@@ -123,7 +124,7 @@ fn excerpt<'a>(span: &Span, kind: AnnotationKind, label: &str) -> Snippet<'a, an
     let line_end = text[end..].find('\n').map_or(text.len(), |i| end + i);
     let name = span.source.name.to_string();
     if line_end - line_start > LINE_MAX {
-        // Only a window of a very long line; the column then has to be told in the path.
+        // Only a window of a very long line; the place then is not where the window says.
         let boundary = |mut i: usize| {
             while !text.is_char_boundary(i) {
                 i -= 1;
@@ -135,10 +136,9 @@ fn excerpt<'a>(span: &Span, kind: AnnotationKind, label: &str) -> Snippet<'a, an
         let window = clean(&text[from..to]);
         let at = clean(&text[from..start]).len();
         let len = clean(&text[start..end.min(to).max(start)]).len();
-        return Snippet::source(window)
-            .line_start(span.line as usize)
-            .path(format!("{span}"))
-            .annotation(kind.span(at..at + len).label(clean(label)));
+        let place = Origin::path(name).line(span.line as usize).char_column(span.column as usize);
+        let snippet = Snippet::source(window).line_start(span.line as usize);
+        return group.element(place).element(snippet.annotation(kind.span(at..at + len).label(clean(label))));
     }
     // The line before gives the reader a hold.
     let (from, first) = match text[..line_start].strip_suffix('\n').map(|t| t.rfind('\n').map_or(0, |i| i + 1)) {
@@ -147,7 +147,8 @@ fn excerpt<'a>(span: &Span, kind: AnnotationKind, label: &str) -> Snippet<'a, an
     };
     let shown = text[from..line_end].trim_end_matches('\r').to_string();
     let (a, b) = (start - from, (end - from).min(shown.len()));
-    Snippet::source(shown).line_start(first as usize).path(name).fold(false).annotation(kind.span(a..b.max(a)).label(clean(label)))
+    let snippet = Snippet::source(shown).line_start(first as usize).path(name).fold(false);
+    group.element(snippet.annotation(kind.span(a..b.max(a)).label(clean(label))))
 }
 
 impl fmt::Display for Diagnostic {
@@ -195,6 +196,10 @@ impl Diagnostics {
     }
     pub fn len(&self) -> usize {
         self.list.borrow().len()
+    }
+    /// The errors among them.
+    pub fn errors_only(self) -> Self {
+        Self { list: RefCell::new(self.list.into_inner().into_iter().filter(|d| d.severity == Severity::Error).collect()) }
     }
     /// All findings by place: source by source in the order of first appearance, then from top to bottom.
     pub fn into_vec(self) -> Vec<Diagnostic> {

@@ -106,7 +106,9 @@ fn several_documents() {
 fn errors_tell_where_and_what() {
     for (text, expect) in [
         ("a: 1\na: 2\n", "t.yaml:2:1: error: key `a` is set twice"),
-        ("a:\n\t- b\n", "error: expected spaces, found a tab"),
+        ("a:\n\t- b\n", "t.yaml:2:1: error: expected spaces, found a tab"),
+        ("a: 1\n\tb: x\n", "t.yaml:2:1: error: expected spaces, found a tab"),
+        ("a: !!python/object x\n", "error: the tag `!!python/object` means nothing here"),
         ("a: \"b\nc: d\n", "never closed"),
         ("a: [1, 2\nb: 3\n", "t.yaml:"),
         ("a: b: c\n", "t.yaml:1:5: error: a key is not allowed here"),

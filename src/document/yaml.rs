@@ -27,6 +27,9 @@ pub enum Dialect {
 
 type Fail = Box<Diagnostic>;
 
+/// The types of the YAML core schema, and those of YAML 1.1 that both readers know.
+const CORE_TAGS: &[&str] = &["str", "int", "float", "bool", "null", "map", "seq", "binary", "timestamp", "merge"];
+
 /// All documents of a text; empty ones are left out.
 ///
 /// # Errors
@@ -316,13 +319,15 @@ impl Builder<'_> {
 
     fn local_tag(&self, tag: Option<&parser::Tag>, span: &Span) -> Result<Option<Arc<str>>, Fail> {
         match tag {
-            Some(t) if !t.is_yaml_core_schema() && t.handle() != "tag:yaml.org,2002:" => match self.dialect {
-                Dialect::Kubernetes => Ok(None),
-                Dialect::Compose => Ok(Some(t.original().into())),
-                Dialect::Scenario => {
-                    Err(Box::new(Diagnostic::error(format!("the tag `{}` means nothing here", t.original())).at(span).help("remove it")))
+            Some(t) if !CORE_TAGS.contains(&t.suffix()) || !(t.is_yaml_core_schema() || t.handle() == "tag:yaml.org,2002:") => {
+                match self.dialect {
+                    Dialect::Kubernetes => Ok(None),
+                    Dialect::Compose => Ok(Some(t.original().into())),
+                    Dialect::Scenario => Err(Box::new(
+                        Diagnostic::error(format!("the tag `{}` means nothing here", t.original())).at(span).help("remove it"),
+                    )),
                 }
-            },
+            }
             _ => Ok(None),
         }
     }
@@ -370,7 +375,12 @@ impl Builder<'_> {
         match e.kind() {
             K::RecursionLimitExceeded => self.too_deep(&span),
             K::TabNotAllowed | K::TabInBlockIndentation | K::TabInIndentation | K::TabAtBlockScalarStart | K::TabInPlainScalar => {
-                d("expected spaces, found a tab").help("YAML is indented with spaces only")
+                // The parser may have stopped at the end of the line before.
+                let text = &self.source.text;
+                let line = text[..at].rfind('\n').map_or(0, |i| i + 1);
+                let tab = text[line..].find('\t').map_or(at, |i| line + i);
+                let span = self.source.span(tab..(tab + 1).min(self.source.text.len()));
+                Diagnostic::error("expected spaces, found a tab").at(&span).help("YAML is indented with spaces only")
             }
             K::UnknownAnchor => d("this alias refers to nothing above it"),
             K::MappingValueNotAllowed | K::MappingKeyNotAllowed => {

@@ -181,13 +181,7 @@ fn check_scenario(opened: &Opened, catalogue: &Catalogue, checker: &dyn Document
     let s = loaded.scenario;
     let findings = Diagnostics::from(loaded.notes);
     needs(&s, opened, catalogue, &findings);
-    if let Some(d) = &s.setup.docker {
-        d.compose.iter().for_each(|p| compose_documents(&p.file.documents, checker, &findings));
-    }
-    if let Some(k) = &s.setup.kubernetes {
-        k.manifests.iter().for_each(|m| manifest_documents(&m.documents, checker, &findings));
-        k.config.iter().for_each(|(name, value, span)| findings.extend(checker.flag(name, value, span)));
-    }
+    own_documents(&s, checker, &findings);
     let summary = format!(
         "{} \"{}\", {}, {}, {}, {}",
         if s.solve.is_some() { "drill" } else { "scenario" },
@@ -198,6 +192,17 @@ fn check_scenario(opened: &Opened, catalogue: &Catalogue, checker: &dyn Document
         plural(s.expect.len(), "expectation"),
     );
     Checked { name, kind: FileKind::Scenario, summary, findings, scenario: Some(s) }
+}
+
+/// What the worlds say of the documents and flags that a scenario gives them.
+pub fn own_documents(s: &Scenario, checker: &dyn DocumentChecker, findings: &Diagnostics) {
+    if let Some(d) = &s.setup.docker {
+        d.compose.iter().for_each(|p| compose_documents(&p.file.documents, checker, findings));
+    }
+    if let Some(k) = &s.setup.kubernetes {
+        k.manifests.iter().for_each(|m| manifest_documents(&m.documents, checker, findings));
+        k.config.iter().for_each(|(name, value, span)| findings.extend(checker.flag(name, value, span)));
+    }
 }
 
 /// Scenarios to know first must exist: in the catalogue, or beside the file.

@@ -30,6 +30,10 @@ pub struct FaultWatch {
     /// The start of the present calm, if it is calm.
     calm_since: Option<SimTime>,
     recovered: Option<SimTime>,
+    /// Whether copies were missing or requests failed since.
+    hurt: bool,
+    /// When people did something else last: another fault, or a command that is no answer to this one.
+    other: Option<SimTime>,
 }
 
 impl FaultWatch {
@@ -41,7 +45,12 @@ impl FaultWatch {
     pub fn calm_since(&self) -> Option<SimTime> {
         self.calm_since
     }
-    /// From the fault until every declared copy serves again and nothing fails.
+    /// Whether the world has felt it yet: a copy was missing, or a request failed.
+    pub fn hurt(&self) -> bool {
+        self.hurt
+    }
+    /// From the fault until every declared copy serves again and nothing fails because of it; zero, at the end of the run, for a fault
+    /// that never hurt. It can still grow: a fault that strikes again, with nobody else to blame, was not over.
     pub fn recovered_after(&self) -> Option<SimDuration> {
         self.recovered.map(|t| t - self.at)
     }
@@ -50,7 +59,7 @@ impl FaultWatch {
 impl Score {
     /// Begins to watch how the world takes a fault; `record` is the fault's journal record.
     pub fn fault(&mut self, id: Arc<str>, at: SimTime, record: RecordId) {
-        self.faults.push(FaultWatch { id, at, record, detected: None, calm_since: None, recovered: None });
+        self.faults.push(FaultWatch { id, at, record, detected: None, calm_since: None, recovered: None, hurt: false, other: None });
     }
 
     pub fn faults(&self) -> &[FaultWatch] {
@@ -69,31 +78,42 @@ impl Score {
         self.machine_seconds += machines as u64;
         self.read_reactions(world, journal);
         let whole = copies.serving >= copies.declared && !failing(ledger, now);
-        for f in self.faults.iter_mut().filter(|f| f.recovered.is_none()) {
+        let last = self.faults.iter().map(|f| f.at).max();
+        for f in &mut self.faults {
             match (whole, f.calm_since) {
-                (false, _) => f.calm_since = None,
+                // What begins to hurt after a later fault is that one's doing.
+                (false, _) if !f.hurt && last.is_some_and(|l| l > f.at) => {}
+                (false, _) if f.recovered.is_some_and(|r| f.other.is_some_and(|o| o >= r)) => {}
+                (false, _) => (f.hurt, f.calm_since, f.recovered) = (true, None, None),
                 (true, None) => f.calm_since = Some(now),
-                (true, Some(since)) if now - since >= CONFIRM => f.recovered = Some(since),
+                (true, Some(since)) if f.hurt && now - since >= CONFIRM => f.recovered = Some(since),
                 (true, Some(_)) => {}
             }
         }
     }
 
-    /// At the end of the run a calm that is still short counts as recovery.
+    /// At the end of the run a calm that is still short counts as recovery, and what never hurt was over at once.
     pub fn finish(&mut self) {
         for f in &mut self.faults {
-            f.recovered = f.recovered.or(f.calm_since);
+            f.recovered = f.recovered.or(if f.hurt { f.calm_since } else { Some(f.at) });
         }
     }
 
     fn read_reactions(&mut self, world: &'static str, journal: &Journal) {
-        if self.faults.iter().all(|f| f.detected.is_some()) {
+        if self.faults.is_empty() {
             self.read = journal.len();
             return;
         }
         for record in &journal.records()[self.read.min(journal.len())..] {
-            let reaction = matches!(record.kind, RecordType::Change | RecordType::Event | RecordType::Decision | RecordType::Command);
-            if record.world != world || !reaction {
+            if record.world != world {
+                continue;
+            }
+            if matches!(record.kind, RecordType::Fault | RecordType::Command) {
+                for f in self.faults.iter_mut().filter(|f| record.id > f.record && !caused_by(journal, record.cause, f.record)) {
+                    f.other = Some(record.at);
+                }
+            }
+            if !matches!(record.kind, RecordType::Change | RecordType::Event | RecordType::Decision | RecordType::Command) {
                 continue;
             }
             // What is written at the fault's own instant is the fault itself, not a reaction.
@@ -153,5 +173,42 @@ mod tests {
         assert_eq!(f.detected_after(), Some(SimDuration::from_secs(4)));
         assert_eq!(f.recovered_after(), Some(SimDuration::from_secs(15)), "the calm of 20..24 was too short");
         assert_eq!(s.machine_seconds, 150);
+    }
+
+    #[test]
+    fn the_calm_before_the_damage_is_no_recovery_and_the_next_wave_reopens_it() {
+        let mut j = Journal::default();
+        let mut s = Score::default();
+        let fault = record(&mut j, 10, RecordType::Fault, None);
+        s.fault("leak".into(), SimTime::from_secs(10), fault);
+        let ledger = Ledger::default();
+        let sample = |s: &mut Score, j: &Journal, range: std::ops::Range<u64>, serving| {
+            for t in range {
+                s.sample("w", SimTime::from_secs(t), j, Copies { declared: 2, serving }, &ledger, 3);
+            }
+        };
+        sample(&mut s, &j, 10..40, 2);
+        assert_eq!((s.of("leak").unwrap().hurt(), s.of("leak").unwrap().recovered_after()), (false, None));
+        sample(&mut s, &j, 40..45, 1);
+        sample(&mut s, &j, 45..60, 2);
+        assert_eq!(s.of("leak").unwrap().recovered_after(), Some(SimDuration::from_secs(35)));
+        sample(&mut s, &j, 60..65, 1);
+        sample(&mut s, &j, 65..80, 2);
+        assert_eq!(s.of("leak").unwrap().recovered_after(), Some(SimDuration::from_secs(55)));
+        // Somebody scales: what is missing now is not the leak's doing.
+        record(&mut j, 80, RecordType::Command, None);
+        sample(&mut s, &j, 81..85, 1);
+        assert_eq!(s.of("leak").unwrap().recovered_after(), Some(SimDuration::from_secs(55)));
+    }
+
+    #[test]
+    fn what_never_hurt_was_over_at_once() {
+        let mut j = Journal::default();
+        let mut s = Score::default();
+        let fault = record(&mut j, 10, RecordType::Fault, None);
+        s.fault("f".into(), SimTime::from_secs(10), fault);
+        s.sample("w", SimTime::from_secs(11), &j, Copies { declared: 2, serving: 2 }, &Ledger::default(), 3);
+        s.finish();
+        assert_eq!(s.of("f").unwrap().recovered_after(), Some(SimDuration::ZERO));
     }
 }

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::document::Span;
+use crate::document::{Diagnostics, Span};
 use crate::scenario::expression::Expression;
 use crate::scenario::file::Scenario;
-use crate::scenario::{Catalogue, Opened};
+use crate::scenario::{Catalogue, Opened, report};
 
+use super::documents::Worlds;
 use super::view::ScenarioCard;
 
 pub use crate::kernel::limits::FILE_BYTES_MAX;
@@ -49,10 +50,18 @@ impl OpenOptions {
 /// The rendered diagnostics.
 pub(super) fn load(name: &str, options: &OpenOptions) -> Result<Scenario, String> {
     let opened = options.catalogue().open(name).map_err(|d| d.render(false))?;
-    read(&opened, &options.all_sets())
+    read_whole(&opened, &options.all_sets())
 }
 
-pub(super) fn read(opened: &Opened, sets: &[(String, String)]) -> Result<Scenario, String> {
+/// The scenario with the documents it gives to the worlds: what they would refuse is an error before anything is played.
+pub(super) fn read_whole(opened: &Opened, sets: &[(String, String)]) -> Result<Scenario, String> {
+    let scenario = read(opened, sets)?;
+    let findings = Diagnostics::new();
+    report::own_documents(&scenario, &Worlds, &findings);
+    if findings.has_errors() { Err(findings.errors_only().render(false)) } else { Ok(scenario) }
+}
+
+fn read(opened: &Opened, sets: &[(String, String)]) -> Result<Scenario, String> {
     Scenario::load(opened, sets).map(|l| l.scenario).map_err(|d| d.render(false))
 }
 

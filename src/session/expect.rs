@@ -25,7 +25,9 @@ impl Standing {
             }
             return;
         };
-        if now < begin || (e.kind == Expect::Finally && !at_end) {
+        // What holds at the very instant of a fault says nothing of how the world takes it.
+        let too_early = matches!(e.kind, Expect::Eventually { .. }) && now == begin && begin > SimTime::ZERO;
+        if now < begin || ((e.kind == Expect::Finally || too_early) && !at_end) {
             return;
         }
         let holds = match e.expr.holds(facts) {

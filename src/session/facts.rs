@@ -50,7 +50,8 @@ impl Facts for LabFacts<'_> {
         };
         match name {
             "detected_after" => watched(FaultWatch::detected_after, |_, now| now),
-            "recovered_after" => watched(FaultWatch::recovered_after, |f, now| f.calm_since().unwrap_or(now)),
+            // A fault that strikes again was not over: what is known is a lower bound until the end.
+            "recovered_after" => watched(|_| None, |f, now| f.recovered_after().map(|d| f.at + d).or(f.calm_since()).unwrap_or(now)),
             "happened_after" => match (self.call(world, name, args), self.entry_at(text(args, 0))) {
                 (Ok(Value::Number(_)), _) => Still::Final,
                 (_, Ok(Some(from))) => Still::AtLeast((now - from).as_secs_f64()),

@@ -74,7 +74,7 @@ impl Session {
     /// The rendered diagnostics.
     pub fn open_text(name: &str, text: &str, options: &OpenOptions) -> Result<Self, String> {
         let opened = crate::scenario::Opened::text(name, text, crate::scenario::Folder::Nothing);
-        Self::start(Arc::new(catalogue::read(&opened, &options.all_sets())?), options)
+        Self::start(Arc::new(catalogue::read_whole(&opened, &options.all_sets())?), options)
     }
 
     fn start(scenario: Arc<Scenario>, options: &OpenOptions) -> Result<Self, String> {
@@ -85,7 +85,8 @@ impl Session {
                 return Err(format!("error: there is no world '{name}'; the worlds are {}\n", names.join(", ")));
             }
         }
-        let worlds = build::worlds(&scenario, seed, &options.worlds)?;
+        let worlds =
+            build::worlds(&scenario, seed, &options.worlds).map_err(|why| format!("error: {}: {}\n", scenario.name, why.trim_end()))?;
         if worlds.is_empty() {
             return Err(format!("error: the scenario '{}' has none of the worlds asked for\n", scenario.name));
         }

@@ -78,7 +78,13 @@ pub fn score(slot: &Slot, now: SimTime) -> ScoreView {
             .score
             .faults()
             .iter()
-            .map(|f| FaultScore { id: f.id.clone(), at: f.at, detected_after: f.detected_after(), recovered_after: f.recovered_after() })
+            .map(|f| FaultScore {
+                id: f.id.clone(),
+                at: f.at,
+                detected_after: f.detected_after(),
+                recovered_after: f.recovered_after(),
+                hurt: f.hurt(),
+            })
             .collect(),
         node_hours: slot.score.machine_hours(),
         cost: slot.score.machine_hours() * PRICE_PER_MACHINE_HOUR,

@@ -87,7 +87,8 @@ impl Report {
         for panel in &self.view.worlds {
             let s = &panel.score;
             let by_fault = |pick: fn(&super::view::FaultScore) -> Option<super::view::SimDuration>| -> Value {
-                s.faults.iter().map(|f| (f.id.to_string(), json!(pick(f).map(|d| d.as_secs_f64())))).collect::<Map<_, _>>().into()
+                // What never happened is absent (design.md section 5).
+                s.faults.iter().filter_map(|f| Some((f.id.to_string(), json!(pick(f)?.as_secs_f64())))).collect::<Map<_, _>>().into()
             };
             let reasons: Map<String, Value> = s.failed_by_reason.iter().map(|(r, n)| (r.to_string(), json!(n))).collect();
             worlds.insert(
@@ -183,7 +184,11 @@ impl Report {
                 let find = |s: &super::view::ScoreView| s.faults.iter().find(|f| f.id == id).cloned();
                 let time = |d: Option<super::view::SimDuration>| d.map_or("never".to_string(), |d| format!("{:.1} s", d.as_secs_f64()));
                 row(&format!("{id}: noticed after"), &|s| find(s).map_or("–".into(), |f| time(f.detected_after)));
-                row(&format!("{id}: whole again after"), &|s| find(s).map_or("–".into(), |f| time(f.recovered_after)));
+                row(&format!("{id}: whole again after"), &|s| match find(s) {
+                    None => "–".into(),
+                    Some(f) if !f.hurt => "not hurt".into(),
+                    Some(f) => time(f.recovered_after),
+                });
                 seen.push(id);
             }
         }

@@ -95,6 +95,8 @@ pub struct FaultScore {
     pub at: SimTime,
     pub detected_after: Option<SimDuration>,
     pub recovered_after: Option<SimDuration>,
+    /// Whether a copy was missing or a request failed because of it.
+    pub hurt: bool,
 }
 
 /// Something on the timeline.

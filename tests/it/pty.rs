@@ -307,7 +307,7 @@ fn practice_outlives_a_kill_and_ctrl_c() {
     t.sees("and the node is NotReady.");
     t.press("\u{4}");
     t.sees("What belongs in it");
-    t.sees("“After about fifty seconds");
+    t.sees("“fifty seconds the heartbeats");
     t.sees("comes again");
     t.settles();
     // Blanks at the end of a line depend on what stood there before.

@@ -211,6 +211,7 @@ fn table(pen: &Pen, view: &LabView, columns: usize, rows: &mut Vec<Row>) {
             let mut row: Row = vec![(0, format!("{id} {what}"), dim)];
             for (n, w) in view.worlds.iter().enumerate() {
                 let words = match w.score.faults.iter().find(|f| &*f.id == id) {
+                    Some(f) if !detected && !f.hurt => "not hurt".into(),
                     Some(f) => seconds(if detected { f.detected_after } else { f.recovered_after }),
                     None => "–".into(),
                 };

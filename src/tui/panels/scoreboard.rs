@@ -35,7 +35,12 @@ pub const MEASURES: &[Measure] = &[
         write: |s| format!("{}/{}", s.serving, s.declared),
         rank: |s| (s.declared > 0).then(|| 1.0 - f64::from(s.serving) / f64::from(s.declared)),
     },
-    Measure { name: "recovered", short: "rec", write: |s| seconds(s.faults.last().and_then(|f| f.recovered_after)), rank: |_| None },
+    Measure {
+        name: "recovered",
+        short: "rec",
+        write: |s| seconds(s.faults.last().filter(|f| f.hurt).and_then(|f| f.recovered_after)),
+        rank: |_| None,
+    },
     Measure { name: "cost", short: "cost", write: |s| format!("{:.2}", s.cost), rank: |s| Some(s.cost) },
 ];
 
