@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::kernel::{SimDuration, SimTime};
 
-use super::program::{Ctx, Kind, NoHttp, Shell, Turn, has_app, serve_file};
+use super::program::{Ctx, Kind, NoHttp, Shell, Turn, absent, has_app, serve_file};
 use super::runtime::fs;
 use super::{ContainerId, ContainerState, ExecResult, HostState, Machine, ProbeAction, ProbeAnswer, ProbeOutcome, Signal};
 
@@ -71,10 +71,11 @@ impl Machine {
             return ProbeAnswer { outcome: ProbeOutcome::NoAnswer, takes: EXEC_LATENCY };
         }
         let r = self.exec(id, argv, now);
-        let outcome = match r.code {
+        let outcome = match (r.refused, r.code) {
+            (Some(why), _) => ProbeOutcome::ExecRefused(why),
             _ if r.takes == SimDuration::MAX => ProbeOutcome::NoAnswer,
-            0 => ProbeOutcome::Ok,
-            code => ProbeOutcome::ExecExit { code, output: format!("{}{}", r.stdout, r.stderr).into() },
+            (_, 0) => ProbeOutcome::Ok,
+            (_, code) => ProbeOutcome::ExecExit { code, output: format!("{}{}", r.stdout, r.stderr).into() },
         };
         ProbeAnswer { outcome, takes: r.takes }
     }
@@ -88,7 +89,7 @@ impl Machine {
 
     /// Runs a command inside a running container. What it changes is changed at once, whatever time it takes.
     pub fn exec(&mut self, id: ContainerId, argv: &[Arc<str>], now: SimTime) -> ExecResult {
-        let refused = |text: &str| ExecResult { code: 126, stdout: String::new(), stderr: format!("{text}\n"), takes: EXEC_LATENCY };
+        let refused = |text: &str| ExecResult { code: 126, stderr: format!("{text}\n"), takes: EXEC_LATENCY, ..ExecResult::default() };
         let Some(c) = self.containers.get_mut(&id).map(Arc::make_mut) else { return refused("no such container") };
         if !matches!(c.state, ContainerState::Running { .. }) {
             return refused("container is not running");
@@ -116,12 +117,17 @@ impl Machine {
             outside: Vec::new(),
         };
         let first = argv.first().map_or("", |a| &**a);
-        if !ctx.has_app && !super::program::exists(first, &ctx.fs) {
+        // An image with a program of its own may hold more than is known here.
+        if !super::program::exists(first, &ctx.fs) && (!ctx.has_app || absent(first)) {
             c.program = Some(program);
-            let text = format!(
-                "OCI runtime exec failed: exec failed: unable to start container process: exec: \"{first}\": executable file not found in $PATH: unknown\n"
-            );
-            return ExecResult { code: 127, stdout: String::new(), stderr: text, takes: EXEC_LATENCY };
+            let why = if first.contains('/') {
+                format!("stat {first}: no such file or directory")
+            } else {
+                "executable file not found in $PATH".into()
+            };
+            let text = format!("OCI runtime exec failed: exec failed: unable to start container process: exec: {first:?}: {why}: unknown");
+            let stderr = format!("{text}\n");
+            return ExecResult { code: 127, stdout: String::new(), stderr, takes: EXEC_LATENCY, refused: Some(text.into()) };
         }
         let mut shell = Shell::beside(argv, &spec.env);
         let (mut age, mut turns, mut code) = (SimDuration::ZERO, 0, None);
@@ -160,6 +166,6 @@ impl Machine {
                 self.signal(id, signal, now, cause);
             }
         }
-        ExecResult { code: code.unwrap_or(137), stdout, stderr, takes }
+        ExecResult { code: code.unwrap_or(137), stdout, stderr, takes, refused: None }
     }
 }

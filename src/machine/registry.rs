@@ -105,6 +105,7 @@ pub(crate) fn assumed_image(image: &ImageRef) -> ImageSpec {
         missing: false,
         preloaded: false,
         private: false,
+        user: None,
     }
 }
 

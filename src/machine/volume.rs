@@ -16,6 +16,8 @@ pub struct Volume {
     pub bytes: u64,
 }
 
+/// Under this name the machine's own files are kept among the shared ones.
+const HOST_FILES: &str = "path:";
 /// What an app puts into an empty volume when it first starts, as a database does.
 const INITIAL_BYTES: u64 = 40 << 20;
 /// What it adds at each later start.
@@ -46,6 +48,17 @@ impl Machine {
     /// One volume.
     pub fn volume(&self, host: &str, name: &str) -> Option<&Volume> {
         self.volumes.get(&(host.into(), name.into()))
+    }
+
+    /// What programs and mounts left at a path of a machine's own disk: `Some(true)` for a directory, `Some(false)` for a file.
+    pub fn host_path(&self, host: &str, path: &str) -> Option<bool> {
+        self.shared.get(&(host.into(), HOST_FILES.into()))?.what(&super::program::normal(path))
+    }
+
+    /// Makes an empty directory or file on a machine's own disk, and the directories above it.
+    pub fn make_host_path(&mut self, host: &str, path: &str, directory: bool) {
+        let tree = self.shared.entry((host.into(), HOST_FILES.into())).or_default();
+        tree.make(&super::program::normal(path), directory);
     }
 
     /// An app that has started up writes its first data.

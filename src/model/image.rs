@@ -76,6 +76,8 @@ pub struct ImageSpec {
     pub preloaded: bool,
     /// Needs credentials that nobody has: pulls are denied.
     pub private: bool,
+    /// The user its program runs as (`USER`): a number or a name, maybe with a group; None is root.
+    pub user: Option<Arc<str>>,
 }
 
 /// One layer: content address and bytes.

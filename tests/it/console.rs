@@ -66,6 +66,7 @@ impl Live {
             missing: false,
             preloaded: false,
             private: false,
+            user: None,
         };
         let setup =
             KubernetesSetup { nodes: (1..=nodes).map(|n| NodeSetup::new(format!("node-{n}"))).collect(), ..KubernetesSetup::default() };
@@ -341,6 +342,41 @@ fn every_object_can_be_shown_in_every_way() {
     let source = wheelhouse::document::Source::new("all.yaml", yaml.as_str());
     let back = wheelhouse::document::parse_one(&source, wheelhouse::document::Dialect::Kubernetes).expect("yaml").to_json();
     assert_eq!(back, json);
+}
+
+/// Endpoints objects: nothing reads them, people still ask for them.
+#[test]
+fn endpoints_are_shown_with_the_servers_warning() {
+    let mut c = Live::with_shop(3);
+    let warning = "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n";
+    let all = c.kubectl("get ep");
+    assert_eq!((all.exit, all.stderr.as_str()), (0, warning));
+    let lines: Vec<&str> = all.stdout.lines().collect();
+    assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["NAME", "ENDPOINTS", "AGE"]);
+    assert!(lines[1].starts_with("kubernetes   172.18.255.254:6443") && !all.stdout.contains("<unknown>"), "{}", all.stdout);
+    let slices = c.ok("get endpointslices -l kubernetes.io/service-name=shop -o jsonpath={.items[0].endpoints[*].addresses[0]}");
+    let mut addresses: Vec<String> = slices.split(' ').map(|a| format!("{a}:8080")).collect();
+    addresses.sort();
+    let shown = lines.iter().find(|l| l.starts_with("shop ")).expect("the shop").split_whitespace().nth(1).expect("addresses");
+    assert_eq!(shown, addresses.join(","));
+    let yaml = c.kubectl("get endpoints shop -o yaml").stdout;
+    assert!(yaml.contains("endpoints.kubernetes.io/managed-by: endpoint-controller") && yaml.contains("nodeName: node-"), "{yaml}");
+    c.ok("create service clusterip lonely --tcp=80:80");
+    assert!(c.ok("get ep lonely").lines().nth(1).expect("a line").starts_with("lonely   <none>"));
+    assert!(c.ok("describe svc kubernetes").contains("172.18.255.254:6443"));
+}
+
+/// Whatever discovery lists, `get` answers for it.
+#[test]
+fn every_resource_that_is_listed_is_known() {
+    let mut c = Live::with_shop(1);
+    let all = c.ok("api-resources -o name");
+    for name in all.lines() {
+        let out = c.kubectl(&format!("get {name}"));
+        assert!(!out.stderr.contains("doesn't have a resource type"), "{name}: {}", out.stderr);
+    }
+    assert_eq!(c.kubectl("get cs").stderr, "error: componentstatuses are not simulated in this world\n");
+    assert!(c.kubectl("get bindings").stderr.contains("the server does not allow this method"));
 }
 
 #[test]

@@ -42,6 +42,7 @@ impl Bench {
             missing: false,
             preloaded: true,
             private: false,
+            user: None,
         };
         let setup = DockerSetup { hosts: vec![HostSetup::new("host-1")], ..DockerSetup::default() };
         let mut bench = Self { world: Docker::new(setup, vec![image], 7).unwrap(), journal: Journal::default(), now: SimTime::ZERO };

@@ -8,7 +8,7 @@ use wheelhouse::model::fault::CopyCount;
 use wheelhouse::model::image::Layer;
 use wheelhouse::model::{AppSpec, Component, FailReason, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec, LinkEnd, OnTerm};
 use wheelhouse::worlds::kubernetes::api::meta::Key;
-use wheelhouse::worlds::kubernetes::api::object::{Deployment, Event, Pod, Service};
+use wheelhouse::worlds::kubernetes::api::object::{Deployment, EndpointSlice, Event, Pod, Service};
 use wheelhouse::worlds::kubernetes::{Kubernetes, KubernetesSetup, NodeSetup};
 use wheelhouse::worlds::{Arrival, World};
 
@@ -57,6 +57,7 @@ fn image(name: &str) -> ImageSpec {
         missing: false,
         preloaded: false,
         private: false,
+        user: None,
     }
 }
 
@@ -168,6 +169,26 @@ fn a_shop_comes_up_and_serves() {
     assert_eq!(view.hosts.len(), 3);
     assert!(view.hosts.iter().all(|h| &*h.word == "Ready" && h.copies.len() == 1), "{view:#?}");
     assert!(view.hosts.iter().all(|h| h.copies[0].serving_rps > 15), "{view:#?}");
+}
+
+/// A named target port that no container has: endpoints without a port, and nobody to connect to.
+#[test]
+fn a_port_that_no_container_has_is_refused() {
+    let mut live = Live::new(3, &SHOP.replace("targetPort: 8080", "targetPort: web"));
+    live.run(S(30));
+    assert_eq!(live.ready(), 3, "{}", live.story());
+    let total = &live.world.ledger().total;
+    assert_eq!((total.ok, total.failed), (0, 90 * 30));
+    let reasons: Vec<FailReason> = total.failed_by_reason.keys().copied().collect();
+    assert_eq!(reasons, [FailReason::NoEndpoint]);
+    let slices: Vec<_> = live.world.store().in_namespace::<EndpointSlice>("default").filter(|s| s.meta.name.starts_with("shop")).collect();
+    assert_eq!(slices.iter().map(|s| (s.endpoints.len(), s.ports.len())).collect::<Vec<_>>(), [(3, 0)]);
+    let mut say = |words: &str| {
+        let words: Vec<String> = words.split(' ').map(String::from).collect();
+        live.cx(|w, cx| w.console(&words, &wheelhouse::worlds::NoFiles, cx)).stdout
+    };
+    assert!(say("kubectl get endpointslices").contains("   <unset>   10."));
+    assert!(say("kubectl describe svc shop").contains("TargetPort:               web/TCP\n"));
 }
 
 #[test]

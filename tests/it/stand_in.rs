@@ -221,7 +221,7 @@ impl Lab {
                 Some(l) => ctl.update(Lease { renew: now, ..Lease::clone(&l) }, false, "renewed").map(|_| ()).expect("renewed"),
                 None => {
                     let meta = Meta { name: key.name.clone(), namespace: key.namespace.clone(), ..Meta::default() };
-                    let fresh = Lease { meta, holder: node.clone(), duration_s: 40, acquire: now, renew: now };
+                    let fresh = Lease { meta, holder: node.clone(), duration_s: 40, acquire: None, renew: now };
                     ctl.create(fresh, "first lease").map(|_| ()).expect("created");
                 }
             });

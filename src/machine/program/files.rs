@@ -222,6 +222,22 @@ impl<'a> Fs<'a> {
 }
 
 impl Files {
+    /// What stands at a path: `Some(true)` for a directory. One is there as soon as something lies in it.
+    pub(crate) fn what(&self, path: &str) -> Option<bool> {
+        let inside = || self.nodes.keys().any(|k| k.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
+        match self.nodes.get(path) {
+            Some(Entry::File(_)) => Some(false),
+            Some(Entry::Dir) => Some(true),
+            None => inside().then_some(true),
+        }
+    }
+    /// Makes an empty directory or file, and the directories above it.
+    pub(crate) fn make(&mut self, path: &str, directory: bool) {
+        for (i, _) in path.match_indices('/').skip(1) {
+            self.insert(path[..i].into(), Entry::Dir);
+        }
+        self.insert(path.into(), if directory { Entry::Dir } else { Entry::File("".into()) });
+    }
     fn is_dir(&self, path: &str) -> bool {
         matches!(self.nodes.get(path), Some(Entry::Dir))
     }

@@ -24,7 +24,7 @@ use super::runtime::{ContainerSpec, StartError};
 
 pub(crate) use app::{App, NoHttp};
 pub(crate) use commands::{Ctx, EXEC_OPS, TURN_OPS, serve_file};
-pub(crate) use files::{Files, Fs, Shared};
+pub(crate) use files::{Files, Fs, Shared, normal};
 pub(crate) use shell::{Shell, Turn};
 
 /// From the start of a process to its first instruction that shows (recorded: 60 ms from start to the exit of `exit 0`).
@@ -224,7 +224,7 @@ pub(crate) fn has_app(image: &ImageSpec) -> bool {
 }
 
 /// Names that people write to show what happens if a program does not exist.
-fn absent(path: &str) -> bool {
+pub(crate) fn absent(path: &str) -> bool {
     let name = path.to_ascii_lowercase();
     [
         "nope",
@@ -274,6 +274,8 @@ pub enum ProbeOutcome {
         code: i32,
         output: Arc<str>,
     },
+    /// The runtime could not start the command; its words.
+    ExecRefused(Arc<str>),
 }
 
 /// What a command run inside a container printed.
@@ -284,4 +286,6 @@ pub struct ExecResult {
     pub stderr: String,
     /// `SimDuration::MAX`: it never ends.
     pub takes: SimDuration,
+    /// The command could not be started at all; the runtime's words.
+    pub refused: Option<Arc<str>>,
 }

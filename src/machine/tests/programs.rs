@@ -137,6 +137,14 @@ fn commands_in_a_running_container() {
     assert_eq!(lab.exec(id, "nslookup web1 && wget -qO- http://web1:80/", s(1)).code, 0);
     assert_eq!(lab.exec(id, "wget -q localhost:8080/", s(1)).code, 1);
     assert_eq!(lab.exec(id, "nope", s(1)).code, 127);
+    for (command, why) in [("nope", "executable file not found in $PATH"), ("/nope", "stat /nope: no such file or directory")] {
+        let r = lab.m.exec(id, &[command.into()], s(1));
+        let text = format!("OCI runtime exec failed: exec failed: unable to start container process: exec: {command:?}: {why}: unknown");
+        assert_eq!((r.code, r.refused.as_deref()), (127, Some(&*text)));
+        let asked = lab.m.probe(id, &ProbeAction::Exec { argv: vec![command.into()] }, s(1));
+        assert_eq!(asked.outcome, ProbeOutcome::ExecRefused(text.into()));
+    }
+    assert_eq!(lab.exec(id, "nope", s(1)).refused, None, "the shell was there");
     assert_eq!(lab.exec(id, "kill 1", s(1)).code, 0);
     lab.run(s(3));
     assert_eq!(lab.exit(id).map(|e| e.0), Some(0), "kill 1 reached the handler");

@@ -51,8 +51,9 @@ impl<'a> Loader<'a> {
         }
         let flag = |name| r.opt(name).and_then(|f| f.boolean()).unwrap_or(false);
         let (missing, preloaded, private) = (flag("missing"), flag("preloaded"), flag("private"));
+        let user = r.opt("user").and_then(|f| f.text()).map(Into::into);
         r.finish();
-        Some(ImageSpec { reference, size, layers, app: Arc::new(app), described: true, missing, preloaded, private })
+        Some(ImageSpec { reference, size, layers, app: Arc::new(app), described: true, missing, preloaded, private, user })
     }
 
     /// `[80MB, {base: debian, size: 30MB}]`: a layer with the same `base` and size is shared between images.

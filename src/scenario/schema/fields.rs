@@ -65,6 +65,7 @@ pub const DEFS: &[Def] = &[
             opt("missing", "bool", "The registry does not hold it."),
             opt("preloaded", "bool", "Already on every machine at the start."),
             opt("private", "bool", "Pulls need credentials that nobody has."),
+            opt("user", "text", "Whom its program runs as, a number or a name in quotes; root unless said otherwise."),
         ],
     },
     Def {

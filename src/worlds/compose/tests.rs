@@ -37,6 +37,7 @@ fn image(name: &str) -> ImageSpec {
         missing: false,
         preloaded: true,
         private: false,
+        user: None,
     }
 }
 

@@ -163,6 +163,8 @@ impl Docker {
             ProbeOutcome::HttpStatus(s) => (1, format!("HTTP status {s}").into()),
             ProbeOutcome::ConnectionRefused => (1, "connection refused".into()),
             ProbeOutcome::ExecExit { code, output } => (*code, output.clone()),
+            // What could not be started has no exit status of its own (daemon/health.go, monitor).
+            ProbeOutcome::ExecRefused(why) => (-1, why.clone()),
             ProbeOutcome::NoAnswer => (-1, "".into()),
         };
         let timed_out = matches!(answer.outcome, ProbeOutcome::NoAnswer) || answer.takes > timeout;

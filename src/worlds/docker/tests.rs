@@ -31,6 +31,7 @@ fn image(name: &str) -> ImageSpec {
         missing: false,
         preloaded: true,
         private: false,
+        user: None,
     }
 }
 

@@ -198,6 +198,9 @@ impl Api {
         m.created = cx.now;
         m.generation = 1;
         m.deletion = None;
+        if let Object::Pod(pod) = &mut object {
+            super::kinds::prepare_pod(Arc::make_mut(pod), cx.now);
+        }
         Ok(self.put(None, object, cx, actor, "ADDED", why))
     }
 

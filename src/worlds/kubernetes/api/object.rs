@@ -237,7 +237,8 @@ pub struct Lease {
     pub meta: Meta,
     pub holder: Name,
     pub duration_s: i32,
-    pub acquire: SimTime,
+    /// Unset on node leases: the kubelet does not write it.
+    pub acquire: Option<SimTime>,
     pub renew: SimTime,
 }
 

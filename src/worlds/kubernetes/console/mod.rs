@@ -7,6 +7,7 @@
 mod args;
 mod complete;
 mod describe;
+mod endpoints;
 mod print;
 mod resource;
 mod running;

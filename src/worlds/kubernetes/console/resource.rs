@@ -7,6 +7,7 @@ use crate::document::{Dialect, Source, parse};
 use crate::worlds::kubernetes::kinds::Kind;
 
 use super::args::{Args, Flag, flag, short_flag, short_text, text};
+use super::endpoints;
 use super::selector::{Fields, Labels};
 use super::shell::{Failure, Item, Shell, at_mut, text_at};
 
@@ -47,7 +48,14 @@ pub(super) const SELECT: &[Flag] = &[
 pub(super) fn kind_of(sh: &Shell, word: &str) -> Result<Kind, Failure> {
     // Without discovery kubectl does not even know the kinds.
     sh.check_up()?;
-    Kind::from_word(word).ok_or_else(|| Failure::error(format_args!("the server doesn't have a resource type \"{word}\"")))
+    Kind::from_word(word).ok_or_else(|| match super::verbs::api::other_kind(word) {
+        // Reviews and bindings are questions put to the server: there is nothing to read back.
+        Some(plural) if plural.ends_with("reviews") || plural == "bindings" => {
+            Failure::new("Error from server (MethodNotAllowed): the server does not allow this method on the requested resource")
+        }
+        Some(plural) => Failure::error(format_args!("{plural} are not simulated in this world")),
+        None => Failure::error(format_args!("the server doesn't have a resource type \"{word}\"")),
+    })
 }
 
 /// Splits the words of a command into what they ask for.
@@ -139,6 +147,9 @@ pub(super) fn find(sh: &mut Shell, args: &Args, words: &[String]) -> Result<Foun
         return Err(Failure::error("a resource cannot be retrieved by name across all namespaces"));
     }
     sh.check_up()?;
+    if asks.iter().any(|a| a.kind == Kind::Endpoints) {
+        sh.warn(endpoints::WARNING);
+    }
     for ask in &asks {
         match &ask.name {
             Some(name) => match sh.get(ask.kind, &sh.key(ask.kind, name)) {

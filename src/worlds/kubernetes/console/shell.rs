@@ -1,15 +1,19 @@
 //! What every verb works with: the API as kubectl sees it (JSON in, JSON out, errors in kubectl's words), files, and two streams of output.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::kernel::{Cx, SimTime};
 use crate::worlds::kubernetes::api::meta::{Epoch, Key, Name};
-use crate::worlds::kubernetes::api::object::Object;
+use crate::worlds::kubernetes::api::object::{Object, Service};
 use crate::worlds::kubernetes::api::request::{self, FieldValidation, PatchType, Request};
 use crate::worlds::kubernetes::api::{Api, ApiError};
 use crate::worlds::kubernetes::kinds::{self, Kind};
 use crate::worlds::kubernetes::{Ctl, DeleteOptions, Kubernetes};
 use crate::worlds::{Files, Output};
+
+use super::endpoints;
 
 /// A command that failed: what stands on stderr (without the last line end) and the exit status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,17 +159,25 @@ impl Shell<'_, '_> {
     /// `NotFound`, connection refused.
     pub fn get(&self, kind: Kind, key: &Key) -> Result<Item, Failure> {
         self.check_up()?;
-        match self.world.api.store.get(kind, key) {
-            Some(o) => Ok(self.item(o)),
-            None => Err(ApiError::not_found(kind, &key.name).into()),
-        }
+        self.find(kind, key).ok_or_else(|| ApiError::not_found(kind, &key.name).into())
     }
     pub fn find(&self, kind: Kind, key: &Key) -> Option<Item> {
-        self.world.api.store.get(kind, key).map(|o| self.item(o))
+        let store = &self.world.api.store;
+        if kind == Kind::Endpoints
+            && let Some(made) = store.typed::<Service>(key).and_then(|s| endpoints::of(store, s))
+        {
+            return Some(self.item(&made));
+        }
+        store.get(kind, key).map(|o| self.item(o))
     }
     /// Objects of a kind, of one namespace or of all.
     pub fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<Item> {
         let store = &self.world.api.store;
+        if kind == Kind::Endpoints {
+            let mut all: BTreeMap<Key, Object> = store.list(kind).map(|o| (o.key(), o.clone())).collect();
+            all.extend(store.all::<Service>().filter_map(|s| Some((s.meta.key(), endpoints::of(store, s)?))));
+            return all.values().filter(|o| namespace.is_none_or(|ns| *o.meta().namespace == *ns)).map(|o| self.item(o)).collect();
+        }
         match namespace.filter(|_| kind.info().namespaced) {
             Some(ns) => store.namespaced(kind, ns).map(|o| self.item(o)).collect(),
             None => store.list(kind).map(|o| self.item(o)).collect(),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::ServicePort;
+use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::kernel::SimDuration;
@@ -85,7 +85,8 @@ pub fn selected(service: &Service, labels: &Labels) -> bool {
             .is_some_and(|s| !s.is_empty() && s.iter().all(|(k, v)| labels.get(k.as_str()).map(|l| &**l) == Some(v)))
 }
 
-type Ports = Vec<(Name, i32, Name)>;
+/// Name, number and protocol of each.
+pub type Ports = Vec<(Name, i32, Name)>;
 
 pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
     let cache = m.cache.clone();
@@ -147,16 +148,20 @@ pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
     Ok(Next::Done)
 }
 
-/// Ports as this pod resolves them: named target ports are looked up in its containers.
-fn ports_of(service: &Service, pod: &Pod) -> Ports {
+/// Ports as this pod resolves them: named target ports are looked up in its containers, and one that none has is left out
+/// (staging/src/k8s.io/endpointslice/utils.go, getEndpointPorts; pkg/api/v1/pod/util.go, FindPort).
+pub fn ports_of(service: &Service, pod: &Pod) -> Ports {
     let resolve = |p: &ServicePort| -> Option<i32> {
+        let protocol = |text: &Option<String>| text.as_deref().unwrap_or("TCP").to_string();
         match &p.target_port {
             None => Some(p.port),
             Some(IntOrString::Int(0)) => Some(p.port),
             Some(IntOrString::Int(n)) => Some(*n),
             Some(IntOrString::String(name)) => {
-                let containers = pod.spec.containers.iter().chain(pod.spec.init_containers.iter().flatten());
-                containers.flat_map(|c| c.ports.iter().flatten()).find(|c| c.name.as_ref() == Some(name)).map(|c| c.container_port)
+                let sidecars = pod.spec.init_containers.iter().flatten().filter(|c| c.restart_policy.as_deref() == Some("Always"));
+                let mut ports = pod.spec.containers.iter().chain(sidecars).flat_map(|c| c.ports.iter().flatten());
+                let fits = |c: &&ContainerPort| c.name.as_ref() == Some(name) && protocol(&c.protocol) == protocol(&p.protocol);
+                ports.find(fits).map(|c| c.container_port)
             }
         }
     };

@@ -11,7 +11,7 @@ pub(super) fn to_json(l: &Lease, epoch: Epoch) -> Fields {
     let mut spec = Fields::new();
     spec.put_text("holderIdentity", &l.holder);
     spec.put("leaseDurationSeconds", l.duration_s);
-    spec.put("acquireTime", epoch.rfc3339_micro(l.acquire));
+    spec.put_some("acquireTime", l.acquire.map(|t| epoch.rfc3339_micro(t)));
     spec.put("renewTime", epoch.rfc3339_micro(l.renew));
     let mut f = Fields::new();
     f.put("spec", json!(spec));
@@ -25,7 +25,7 @@ pub(super) fn from_json(meta: Meta, value: &Value, epoch: Epoch) -> Result<Lease
         meta,
         holder: name_or_empty(s, "holderIdentity"),
         duration_s: s["leaseDurationSeconds"].as_i64().and_then(|n| i32::try_from(n).ok()).unwrap_or(40),
-        acquire: time_at(s, "acquireTime", epoch).unwrap_or(renew),
+        acquire: time_at(s, "acquireTime", epoch),
         renew,
     })
 }

@@ -35,6 +35,7 @@ pub(in crate::worlds::kubernetes) use admission::admit_json;
 pub use admission::{CLAIM_FINALIZER, VOLUME_FINALIZER, admit};
 pub(in crate::worlds::kubernetes) use convert::value_of;
 pub(in crate::worlds::kubernetes) use defaults::apply as default_json;
+pub(in crate::worlds::kubernetes) use pod::prepare as prepare_pod;
 pub use qos::qos_class;
 pub use schema::decode_as;
 pub(in crate::worlds::kubernetes) use service_alloc::allocate;

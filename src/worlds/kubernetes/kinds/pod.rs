@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::convert::{Fields, Put, part, value_of};
 use super::pod_status;
+use crate::kernel::SimTime;
 use crate::worlds::kubernetes::api::ApiError;
 use crate::worlds::kubernetes::api::meta::{Epoch, Meta};
-use crate::worlds::kubernetes::api::object::Pod;
+use crate::worlds::kubernetes::api::object::{Condition, Pod, Tri};
 
 pub(super) fn to_json(pod: &Pod, epoch: Epoch) -> Fields {
     let mut spec = value_of(&*pod.spec);
@@ -27,4 +28,20 @@ pub(super) fn from_json(meta: Meta, value: &Value, epoch: Epoch) -> Result<Pod, 
     let node = spec.node_name.take().filter(|n| !n.is_empty()).map(Into::into);
     let status = pod_status::from_json(value.get("status").unwrap_or(&Value::Null), epoch);
     Ok(Pod { meta, spec: Arc::new(spec), node, status })
+}
+
+/// A pod with gates says from its first moment why nobody schedules it (pkg/registry/core/pod/strategy.go, applySchedulingGatedCondition).
+pub(in crate::worlds::kubernetes) fn prepare(pod: &mut Pod, now: SimTime) {
+    if pod.spec.scheduling_gates.iter().flatten().next().is_none() || pod.status.condition("PodScheduled").is_some() {
+        return;
+    }
+    pod.status.conditions.push(Condition {
+        kind: "PodScheduled".into(),
+        status: Tri::False,
+        reason: Some("SchedulingGated".into()),
+        message: Some("Scheduling is blocked due to non-empty scheduling gates".into()),
+        last_transition: now,
+        last_heartbeat: None,
+        observed_generation: None,
+    });
 }

@@ -17,6 +17,8 @@ use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::storage::{find, volume_name};
 
 use super::Kubelet;
+use super::host_path;
+use super::security::verify_non_root;
 use super::worker::{Step, Worker};
 
 /// pkg/volume/util/operationexecutor: the first wait after a failed mount; it doubles
@@ -32,7 +34,11 @@ impl Kubelet {
     /// Are all volumes there? Otherwise the sync waits, tries again, and in the end fails.
     pub(super) fn mount(&mut self, w: &mut Worker, ctl: &mut Ctl) {
         let volumes: Vec<core::Volume> = w.pod.spec.volumes.iter().flatten().cloned().collect();
-        let missing: Vec<(String, String)> = volumes.iter().filter_map(|v| files(v, w, ctl).err().map(|e| (v.name.clone(), e))).collect();
+        let mut missing: Vec<(String, String)> = Vec::new();
+        for v in &volumes {
+            let there = files(v, w, ctl).map(|_| ()).map_err(|e| (v.name.clone(), e));
+            missing.extend(there.and_then(|()| host_path::check(&self.node, v, w, ctl)).err());
+        }
         if missing.is_empty() {
             w.mount_tries = 0;
             return;
@@ -68,6 +74,8 @@ impl Kubelet {
     pub(super) fn container_spec(&self, w: &Worker, slot: usize, ctl: &Ctl) -> Result<ContainerSpec, String> {
         let c = w.spec(slot);
         let env = environment(w, c, &self.host_ip, ctl)?;
+        let image = ctl.machine.image_spec(&ImageRef::new(c.image.as_deref().unwrap_or_default()));
+        verify_non_root(&w.full_name(), &w.pod.spec, c, image.user.as_deref())?;
         let argv = c.command.iter().flatten().chain(c.args.iter().flatten()).map(|a| expand(a, &env).into()).collect();
         let limits = c.resources.as_ref().and_then(|r| r.limits.as_ref());
         let limit = |name: &str| limits.and_then(|l| l.get(name)).map(|q| q.0.as_str());

@@ -8,8 +8,9 @@ use k8s_openapi::api::core::v1 as core;
 use crate::kernel::{SimDuration, SimTime, Token};
 use crate::machine::{ProbeAction, ProbeOutcome, Signal};
 use crate::worlds::kubernetes::Ctl;
+use crate::worlds::kubernetes::api::meta::Name;
 
-use super::probes::{ProbeKind, port};
+use super::probes::{ProbeKind, exec_error, port};
 use super::worker::{SlotKind, Worker};
 use super::{Kubelet, Timer};
 
@@ -54,7 +55,8 @@ enum Stage {
 pub(super) struct Hook {
     pub takes: SimDuration,
     pub ok: bool,
-    pub code: i32,
+    /// What the kubelet learned of a failure, and what the command printed.
+    pub error: String,
     pub output: String,
 }
 
@@ -75,7 +77,7 @@ impl Kubelet {
         let hook = w.spec(slot).lifecycle.as_ref().and_then(|l| l.pre_stop.clone()).filter(|_| grace_s > 0);
         let Some(hook) = hook else { return self.after_hook(w, slot, ctl) };
         let grace = SimDuration::from_secs(grace_s.max(0) as u64);
-        let result = run_hook(w, slot, &hook, ctl);
+        let result = run_hook(w, slot, &hook, &self.node, ctl);
         if result.takes > grace {
             // The hook is cut off where the grace ends.
             self.kill_timer(w, slot, grace, ctl);
@@ -206,24 +208,42 @@ fn signal(name: &str) -> Signal {
     }
 }
 
-/// Runs a lifecycle hook in a container.
-pub(super) fn run_hook(w: &Worker, slot: usize, hook: &core::LifecycleHandler, ctl: &mut Ctl) -> Hook {
+/// Runs a lifecycle hook in a container (pkg/kubelet/lifecycle/handlers.go).
+pub(super) fn run_hook(w: &Worker, slot: usize, hook: &core::LifecycleHandler, node: &Name, ctl: &mut Ctl) -> Hook {
     let now = ctl.cx.now;
     let Some(id) = w.slots[slot].current.as_ref().map(|i| i.id) else { return Hook::default() };
     if let Some(exec) = &hook.exec {
         let argv: Vec<Arc<str>> = exec.command.iter().flatten().map(|a| a.as_str().into()).collect();
+        if !ctl.machine.container(id).is_some_and(|c| c.is_running()) {
+            let error = "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state";
+            return Hook { error: error.into(), ..Hook::default() };
+        }
         let r = ctl.machine.exec(id, &argv, now);
-        return Hook { takes: r.takes, ok: r.code == 0, code: r.code, output: format!("{}{}", r.stdout, r.stderr) };
+        let output = format!("{}{}", r.stdout, r.stderr);
+        return match &r.refused {
+            Some(why) => Hook { takes: r.takes, error: exec_error(node, why, ctl), ..Hook::default() },
+            None => {
+                let error = format!("command '{}' exited with {}: {output}", argv.join(" "), r.code);
+                Hook { takes: r.takes, ok: r.code == 0, error, output }
+            }
+        };
     }
     if let Some(http) = &hook.http_get {
-        let Some(port) = port(w.spec(slot), &http.port) else { return Hook::default() };
+        let port = match port(w.spec(slot), &http.port) {
+            Ok(port) => port,
+            Err(error) => return Hook { error, ..Hook::default() },
+        };
         let path = http.path.as_deref().filter(|p| !p.is_empty()).unwrap_or("/");
-        let r = ctl.machine.probe(id, &ProbeAction::Http { path: path.into(), port }, now);
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        let r = ctl.machine.probe(id, &ProbeAction::Http { path: format!("{slash}{path}").into(), port }, now);
         if r.outcome == ProbeOutcome::NoAnswer {
             return Hook { takes: SimDuration::MAX, ..Hook::default() };
         }
-        // Any answer will do (pkg/kubelet/lifecycle/handlers.go).
-        return Hook { takes: r.takes, ok: !matches!(r.outcome, ProbeOutcome::ConnectionRefused), ..Hook::default() };
+        let host = http.host.as_deref().filter(|h| !h.is_empty()).or(w.ip.as_deref()).unwrap_or("127.0.0.1");
+        let scheme = http.scheme.as_deref().unwrap_or("HTTP").to_ascii_lowercase();
+        let error = format!("Get \"{scheme}://{host}:{port}{slash}{path}\": dial tcp {host}:{port}: connect: connection refused");
+        // Any answer will do.
+        return Hook { takes: r.takes, ok: !matches!(r.outcome, ProbeOutcome::ConnectionRefused), error, ..Hook::default() };
     }
     if let Some(sleep) = &hook.sleep {
         return Hook { takes: SimDuration::from_secs(sleep.seconds.max(0) as u64), ok: true, ..Hook::default() };

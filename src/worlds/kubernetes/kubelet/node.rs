@@ -302,7 +302,8 @@ impl Kubelet {
         }
         let meta = Meta { name: self.node.clone(), namespace: LEASES.into(), ..Meta::default() };
         let duration_s = ctl.config.node_lease_duration_seconds;
-        let lease = Lease { meta, holder: self.node.clone(), duration_s, acquire: now, renew: now };
+        // pkg/kubelet/kubelet.go, leaseSpec: no acquireTime.
+        let lease = Lease { meta, holder: self.node.clone(), duration_s, acquire: None, renew: now };
         let _ = ctl.create(lease, "lease taken");
     }
 

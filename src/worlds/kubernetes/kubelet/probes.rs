@@ -82,9 +82,21 @@ pub(super) struct Probe {
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     container: ContainerId,
-    ok: bool,
+    said: Said,
     output: Arc<str>,
 }
+
+/// What one run of a probe says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    Success,
+    Failure,
+    /// It could not be asked; the result is thrown away.
+    Error,
+}
+
+/// pkg/kubelet/prober/prober.go, maxProbeRetries: so often a question that could not be asked is tried in one run.
+const TRIES: u64 = 3;
 
 impl Kubelet {
     /// Starts the workers of a pod's probes (AddPod).
@@ -201,22 +213,32 @@ impl Kubelet {
 
     fn ask(&mut self, w: &mut Worker, slot: usize, kind: ProbeKind, id: ContainerId, spec: &core::Probe, ctl: &mut Ctl) {
         let now = ctl.cx.now;
-        let Some((action, target)) = action(w, slot, spec) else { return };
         let timeout = SimDuration::from_secs(spec.timeout_seconds.unwrap_or(1).max(1) as u64);
-        let answer = ctl.machine.probe(id, &action, now);
-        let late = answer.takes > timeout || answer.outcome == ProbeOutcome::NoAnswer;
-        let takes = if late { timeout } else { answer.takes };
-        let (ok, output) = if late { (false, target.timed_out(timeout)) } else { target.judge(&answer.outcome) };
+        let (takes, said, output) = match action(w, slot, spec) {
+            None => return,
+            Some(Err(error)) => (SimDuration::ZERO, Said::Error, error),
+            Some(Ok((action, target))) => {
+                let answer = ctl.machine.probe(id, &action, now);
+                if let ProbeOutcome::ExecRefused(why) = &answer.outcome {
+                    (answer.takes.saturating_mul(TRIES), Said::Error, exec_error(&self.node, why, ctl))
+                } else if answer.takes > timeout || answer.outcome == ProbeOutcome::NoAnswer {
+                    (timeout, Said::Failure, target.timed_out(timeout))
+                } else {
+                    let (ok, output) = target.judge(&answer.outcome);
+                    (answer.takes, if ok { Said::Success } else { Said::Failure }, output)
+                }
+            }
+        };
         let Some(p) = w.slots[slot].probes[kind as usize].as_mut() else { return };
         // A success that changes nothing needs no moment of its own.
-        if ok && p.verdict == Some(Verdict::Success) && p.last == Some(true) {
+        if said == Said::Success && p.verdict == Some(Verdict::Success) && p.last == Some(true) {
             p.run = p.run.saturating_add(1);
             return;
         }
         p.busy = true;
         p.generation += 1;
         let generation = p.generation;
-        let answer = Answer { container: id, ok, output: output.into() };
+        let answer = Answer { container: id, said, output: output.into() };
         self.plan(ctl, takes, Timer::Answered(w.uid.clone(), slot, kind, generation, answer));
     }
 
@@ -228,24 +250,28 @@ impl Kubelet {
             return;
         }
         p.busy = false;
-        if p.last == Some(a.ok) {
+        let ok = a.said == Said::Success;
+        // A run that could not be asked counts neither way (pkg/kubelet/prober/worker.go).
+        let counts = a.said != Said::Error;
+        if counts && p.last == Some(ok) {
             p.run = p.run.saturating_add(1);
-        } else {
-            (p.last, p.run) = (Some(a.ok), 1);
+        } else if counts {
+            (p.last, p.run) = (Some(ok), 1);
         }
-        let needed = if a.ok { spec.success_threshold.unwrap_or(1) } else { spec.failure_threshold.unwrap_or(3) };
-        let (settled, current) = (p.run >= needed, p.container == Some(a.container));
+        let needed = if ok { spec.success_threshold.unwrap_or(1) } else { spec.failure_threshold.unwrap_or(3) };
+        let (settled, current) = (counts && p.run >= needed, p.container == Some(a.container));
         let (again, by_hand) = (std::mem::take(&mut p.again), std::mem::take(&mut p.by_hand));
-        if !a.ok {
+        if !ok {
             // What made the container misbehave is the cause of what follows.
             let blamed = ctl.machine.container(a.container).and_then(|c| c.cause);
             ctl.cx.cause = ctl.cx.cause.max(blamed);
-            let text = format!("{} probe failed: {}", kind.word(), a.output);
+            let how = if counts { "failed" } else { "errored and resulted in unknown state" };
+            let text = format!("{} probe {how}: {}", kind.word(), a.output);
             self.say_at(w, slot, true, "Unhealthy", &text, ctl);
         }
         if settled && current {
-            let verdict = if a.ok { Verdict::Success } else { Verdict::Failure };
-            let hold = kind == ProbeKind::Startup || (kind == ProbeKind::Liveness && !a.ok);
+            let verdict = if ok { Verdict::Success } else { Verdict::Failure };
+            let hold = kind == ProbeKind::Startup || (kind == ProbeKind::Liveness && !ok);
             if let Some(p) = w.slots[slot].probes[kind as usize].as_mut().filter(|_| hold) {
                 // Quiet until a new container.
                 (p.hold, p.run) = (true, 0);
@@ -374,30 +400,52 @@ impl Target {
                     _ => (false, refused),
                 }
             }
+            ProbeOutcome::ExecRefused(why) => (false, why.to_string()),
             ProbeOutcome::NoAnswer => (false, String::new()),
         }
     }
 }
 
-/// A port by number, or by the name a container gives it.
-pub(super) fn port(c: &core::Container, port: &IntOrString) -> Option<u16> {
-    match port {
-        IntOrString::Int(n) => u16::try_from(*n).ok(),
+/// A port by number, or by the name a container gives it (pkg/probe/util.go, ResolveContainerPort).
+///
+/// # Errors
+/// A name that no port has is read as a number, and Go's complaint about that is all that is told.
+pub(super) fn port(c: &core::Container, port: &IntOrString) -> Result<u16, String> {
+    let number = match port {
+        IntOrString::Int(n) => *n,
         IntOrString::String(name) => {
             let named = c.ports.iter().flatten().find(|p| p.name.as_deref() == Some(name)).map(|p| p.container_port);
-            named.and_then(|n| u16::try_from(n).ok()).or_else(|| name.parse().ok())
+            match named.or_else(|| name.parse().ok()) {
+                Some(n) => n,
+                None => return Err(format!("strconv.Atoi: parsing {name:?}: invalid syntax")),
+            }
         }
-    }
+    };
+    u16::try_from(number).ok().filter(|n| *n > 0).ok_or_else(|| format!("invalid port number: {number}"))
 }
 
-fn action(w: &Worker, slot: usize, spec: &core::Probe) -> Option<(ProbeAction, Target)> {
+/// What the runtime service answers if it cannot start a command in a container (containerd's ExecSync).
+pub(super) fn exec_error(node: &Name, why: &str, ctl: &mut Ctl) -> String {
+    let id = ctl.rng.stream(&format!("kubelet/{node}/execs")).hex(64);
+    format!("rpc error: code = Unknown desc = failed to exec in container: failed to start exec {id:?}: {why}")
+}
+
+/// The question that a probe asks; an error if it cannot even be put.
+fn action(w: &Worker, slot: usize, spec: &core::Probe) -> Option<Result<(ProbeAction, Target), String>> {
+    if spec.exec.is_none() && spec.http_get.is_none() && spec.tcp_socket.is_none() && spec.grpc.is_none() {
+        return None;
+    }
+    Some(question(w, slot, spec))
+}
+
+fn question(w: &Worker, slot: usize, spec: &core::Probe) -> Result<(ProbeAction, Target), String> {
     let c = w.spec(slot);
     let ip = w.status.pod_ip.as_deref().unwrap_or("127.0.0.1");
     let at = |host: Option<&str>, port: u16| format!("{}:{port}", host.filter(|h| !h.is_empty()).unwrap_or(ip));
     if let Some(exec) = &spec.exec {
         let argv: Vec<Arc<str>> = exec.command.iter().flatten().map(|a| a.as_str().into()).collect();
         let text = argv.join(" ");
-        return Some((ProbeAction::Exec { argv }, Target { what: What::Exec, address: String::new(), text }));
+        return Ok((ProbeAction::Exec { argv }, Target { what: What::Exec, address: String::new(), text }));
     }
     if let Some(http) = &spec.http_get {
         let port = port(c, &http.port)?;
@@ -406,14 +454,14 @@ fn action(w: &Worker, slot: usize, spec: &core::Probe) -> Option<(ProbeAction, T
         let path = http.path.as_deref().filter(|p| !p.is_empty()).unwrap_or("/");
         let slash = if path.starts_with('/') { "" } else { "/" };
         let text = format!("{scheme}://{address}{slash}{path}");
-        return Some((ProbeAction::Http { path: format!("{slash}{path}").into(), port }, Target { what: What::Http, address, text }));
+        return Ok((ProbeAction::Http { path: format!("{slash}{path}").into(), port }, Target { what: What::Http, address, text }));
     }
     if let Some(tcp) = &spec.tcp_socket {
         let port = port(c, &tcp.port)?;
         let address = at(tcp.host.as_deref(), port);
-        return Some((ProbeAction::Tcp { port }, Target { what: What::Tcp, address, text: String::new() }));
+        return Ok((ProbeAction::Tcp { port }, Target { what: What::Tcp, address, text: String::new() }));
     }
-    let grpc = spec.grpc.as_ref()?;
-    let port = u16::try_from(grpc.port).ok()?;
-    Some((ProbeAction::Grpc { port }, Target { what: What::Grpc, address: at(None, port), text: String::new() }))
+    let number = spec.grpc.as_ref().map_or(0, |g| g.port);
+    let port = u16::try_from(number).map_err(|_| format!("invalid port number: {number}"))?;
+    Ok((ProbeAction::Grpc { port }, Target { what: What::Grpc, address: at(None, port), text: String::new() }))
 }

@@ -114,7 +114,7 @@ impl Kubelet {
         }
         let hook = w.spec(slot).lifecycle.as_ref().and_then(|l| l.post_start.clone()).filter(|_| w.stage == Stage::Syncing);
         let Some(hook) = hook else { return self.resume(w, ctl) };
-        let result = run_hook(w, slot, &hook, ctl);
+        let result = run_hook(w, slot, &hook, &self.node, ctl);
         if result.takes == SimDuration::MAX {
             // A hook that never answers keeps the worker for as long as the container lives.
             set_wait(w, Wait::Stop(slot));
@@ -166,15 +166,13 @@ impl Kubelet {
 
 /// The status tells more of a failed hook than the event does (pkg/kubelet/lifecycle/handlers.go).
 fn hook_error(w: &Worker, slot: usize, hook: &core::LifecycleHandler, result: &Hook) -> Name {
-    let of = format!("for Container {:?} in Pod {:?} failed - error:", w.slots[slot].name, w.full_name());
+    let of = format!("for Container {:?} in Pod {:?} failed - error: {}", w.slots[slot].name, w.full_name(), result.error);
     if let Some(exec) = &hook.exec {
         let command = exec.command.as_deref().unwrap_or_default().join(" ");
-        let (code, output) = (result.code, &result.output);
-        return format!("Exec lifecycle hook ([{command}]) {of} command '{command}' exited with {code}: {output}, message: {output:?}")
-            .into();
+        return format!("Exec lifecycle hook ([{command}]) {of}, message: {:?}", result.output).into();
     }
     let path = hook.http_get.as_ref().and_then(|h| h.path.as_deref()).unwrap_or("/");
-    format!("HTTP lifecycle hook ({path}) {of} connection refused, message: \"\"").into()
+    format!("HTTP lifecycle hook ({path}) {of}").into()
 }
 
 /// What comes next, before anything else.

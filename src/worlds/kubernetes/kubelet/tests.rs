@@ -110,7 +110,7 @@ fn the_lease_is_renewed_and_tells_who_lives() {
     lab.run(S(35));
     let key = Key::new("kube-node-lease", "n1");
     let lease = lab.world.store().typed::<Lease>(&key).expect("a lease").clone();
-    assert_eq!((lease.duration_s, &*lease.holder), (40, "n1"));
+    assert_eq!((lease.duration_s, &*lease.holder, lease.acquire), (40, "n1", None));
     assert!(lease.renew >= S(25), "{:?}", lease.renew);
     let node = lab.node("n1");
     let said: Vec<_> = node.conditions.iter().map(|c| (&*c.kind, c.status, c.reason.as_deref().unwrap_or(""))).collect();
@@ -269,4 +269,149 @@ fn a_hang_is_the_cause_of_the_restart() {
         let last = lab.journal.records().iter().rfind(|r| r.reason == reason).expect("an event");
         assert!(lab.journal.causes(last.id).iter().any(|r| Some(r.id) == root), "{reason} leads back to the fault");
     }
+}
+
+/// `one`, in an image that is a shell and little else.
+fn small(name: &str, rest: &str) -> String {
+    one(name, rest).replace("app:1", "busybox:1.36")
+}
+
+impl Lab {
+    fn said(&self, about: &str, reason: &str) -> Vec<String> {
+        let mut all: Vec<_> = self.world.store().all::<Event>().filter(|e| *e.about.name == *about && *e.reason == *reason).collect();
+        all.sort_by_key(|e| e.meta.resource_version);
+        all.iter().map(|e| e.message.to_string()).collect()
+    }
+}
+
+#[test]
+fn a_probe_that_cannot_be_asked_counts_neither_way() {
+    let sleeps = "    command: [sleep, \"3600\"]\n";
+    let probe = |kind: &str| format!("{sleeps}    {kind}: {{exec: {{command: [/nope]}}, periodSeconds: 2, failureThreshold: 1}}\n");
+    for (kind, word, ready, started) in [
+        ("livenessProbe", "Liveness", true, Some(true)),
+        ("readinessProbe", "Readiness", false, Some(true)),
+        ("startupProbe", "Startup", false, Some(false)),
+    ] {
+        let mut lab = Lab::new(1, &small("p", &probe(kind)));
+        lab.run(S(60));
+        let c = &lab.pod("p").status.containers[0];
+        assert_eq!((c.restart_count, c.ready, c.started), (0, ready, started), "{kind}");
+        let said = lab.said("p", "Unhealthy");
+        let head = format!(
+            "{word} probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: failed to start exec \""
+        );
+        let tail = "\": OCI runtime exec failed: exec failed: unable to start container process: exec: \"/nope\": stat /nope: no such file or directory: unknown";
+        assert!(said.first().is_some_and(|s| s.starts_with(&head) && s.ends_with(tail)), "{said:#?}");
+    }
+    let unknown = "    livenessProbe: {httpGet: {port: web}, periodSeconds: 2, failureThreshold: 1}\n";
+    let mut lab = Lab::new(1, &small("p", &format!("{sleeps}{unknown}")));
+    lab.run(S(30));
+    assert_eq!(lab.pod("p").status.containers[0].restart_count, 0);
+    let said = lab.said("p", "Unhealthy");
+    assert_eq!(said[0], "Liveness probe errored and resulted in unknown state: strconv.Atoi: parsing \"web\": invalid syntax");
+}
+
+#[test]
+fn a_hook_that_fails_tells_what_the_kubelet_learned() {
+    let error = |hook: &str| {
+        let rest = format!("    command: [sleep, \"3600\"]\n    lifecycle: {{postStart: {hook}}}\n");
+        let mut lab = Lab::new(1, &small("p", &rest));
+        for t in 1..120 {
+            lab.run(S(t));
+            let p = lab.pod("p");
+            if let Some(ContainerState::Waiting { reason, message: Some(m) }) = p.status.containers.first().map(|c| &c.state)
+                && **reason == *"PostStartHookError"
+            {
+                let (head, tail) = m.split_once(" failed - error: ").expect("the error");
+                let head = head.replace(&*p.meta.uid, "UID");
+                return format!("{head} | {}", tail.replace(p.status.pod_ip.as_deref().unwrap_or("?"), "IP"));
+            }
+        }
+        panic!("the hook did not fail: {:?}", lab.reasons("p"))
+    };
+    assert_eq!(
+        error("{httpGet: {port: 8080}}"),
+        "HTTP lifecycle hook (/) for Container \"c\" in Pod \"p_default(UID)\" | Get \"http://IP:8080/\": dial tcp IP:8080: connect: connection refused"
+    );
+    assert_eq!(
+        error("{exec: {command: [sh, -c, \"echo no; exit 3\"]}}"),
+        "Exec lifecycle hook ([sh -c echo no; exit 3]) for Container \"c\" in Pod \"p_default(UID)\" | command 'sh -c echo no; exit 3' exited with 3: no\n, message: \"no\\n\""
+    );
+    let said = error("{exec: {command: [/nope]}}");
+    let head = "Exec lifecycle hook ([/nope]) for Container \"c\" in Pod \"p_default(UID)\" | rpc error: code = Unknown desc = failed to exec in container: failed to start exec \"";
+    let tail = "exec: \"/nope\": stat /nope: no such file or directory: unknown, message: \"\"";
+    assert!(said.starts_with(head) && said.ends_with(tail), "{said}");
+}
+
+#[test]
+fn a_gated_pod_says_so_from_the_start() {
+    let gated = one("p", "  schedulingGates: [{name: example.com/quota}]\n").replace("  nodeName: n1\n", "");
+    let mut lab = Lab::new(1, &gated);
+    lab.run(S(10));
+    let p = lab.pod("p");
+    let c = p.status.condition("PodScheduled").expect("a condition");
+    let message = "Scheduling is blocked due to non-empty scheduling gates";
+    assert_eq!((c.status, c.reason.as_deref(), c.message.as_deref()), (Tri::False, Some("SchedulingGated"), Some(message)));
+    assert_eq!((status_word(&p).as_str(), lab.reasons("p").len()), ("SchedulingGated", 0));
+    let words = ["kubectl", "patch", "pod", "p", "--type=json", "-p", "[{\"op\":\"remove\",\"path\":\"/spec/schedulingGates\"}]"];
+    lab.cx(|w, cx| w.console(&words.map(String::from), &crate::worlds::NoFiles, cx));
+    lab.run(S(30));
+    assert_eq!(status_word(&lab.pod("p")), "Running");
+}
+
+#[test]
+fn nobody_runs_as_root_who_must_not() {
+    for (context, why) in [
+        ("{runAsNonRoot: true}", "container has runAsNonRoot and image will run as root"),
+        ("{runAsNonRoot: true, runAsUser: 0}", "container's runAsUser breaks non-root policy"),
+    ] {
+        let mut lab = Lab::new(1, &one("p", &format!("    securityContext: {context}\n")));
+        lab.run(S(30));
+        let p = lab.pod("p");
+        assert_eq!(status_word(&p), "CreateContainerConfigError", "{context}");
+        let ContainerState::Waiting { message, .. } = &p.status.containers[0].state else { panic!("it waits") };
+        let said = format!("{why} (pod: \"p_default({})\", container: c)", p.meta.uid);
+        assert_eq!(message.as_deref(), Some(&*said));
+        assert!(lab.said("p", "Failed").contains(&format!("Error: {said}")));
+    }
+    let mut lab = Lab::new(1, &one("p", "    securityContext: {runAsNonRoot: true, runAsUser: 1000}\n"));
+    lab.run(S(30));
+    assert_eq!(status_word(&lab.pod("p")), "Running");
+}
+
+#[test]
+fn a_host_path_is_what_its_type_says() {
+    let with = |name: &str, path: &str, kind: &str| {
+        let volume = format!("  volumes: [{{name: data, hostPath: {{path: {path}, type: {kind}}}}}]\n");
+        one(name, "    volumeMounts: [{name: data, mountPath: /d}]\n") + &volume
+    };
+    for (path, kind, wrong) in [
+        ("/nope", "Directory", Some("directory")),
+        ("/nope", "File", Some("file")),
+        ("/nope", "Socket", Some("socket file")),
+        ("/etc/hosts", "Directory", Some("directory")),
+        ("/dev/sda", "BlockDevice", Some("block device")),
+        ("/var/log", "Directory", None),
+        ("/nope", "DirectoryOrCreate", None),
+        ("/nope", "FileOrCreate", None),
+        ("/dev/null", "CharDevice", None),
+    ] {
+        let mut lab = Lab::new(1, &with("p", path, kind));
+        lab.run(S(30));
+        let said = lab.said("p", "FailedMount");
+        match wrong {
+            None => assert_eq!((status_word(&lab.pod("p")).as_str(), said.len()), ("Running", 0), "{path} {kind}"),
+            Some(what) => {
+                assert_eq!(status_word(&lab.pod("p")), "ContainerCreating", "{path} {kind}");
+                let text = format!("MountVolume.SetUp failed for volume \"data\" : hostPath type check failed: {path} is not a {what}");
+                assert_eq!(said[0], text);
+            }
+        }
+    }
+    // What one pod made is there for the next.
+    let both = format!("{}---\n{}", with("a", "/srv/data", "DirectoryOrCreate"), with("b", "/srv/data", "Directory"));
+    let mut lab = Lab::new(1, &both);
+    lab.run(S(60));
+    assert_eq!(status_word(&lab.pod("b")), "Running");
 }

@@ -87,7 +87,7 @@ impl Network {
             if old == fresh {
                 continue;
             }
-            let count = |e: &Option<std::sync::Arc<ServiceEntry>>| e.as_ref().map_or(0, |e| e.candidates().count());
+            let count = |e: &Option<std::sync::Arc<ServiceEntry>>| e.as_ref().map_or(0, |e| e.candidates(None).count());
             let (was, is) = (count(&old), count(&fresh));
             let why = match &fresh {
                 None => format!("rules of {key} removed"),
@@ -142,7 +142,7 @@ impl Network {
     pub fn names(&self, namespace: &str) -> crate::kernel::Set<Name> {
         let mut names = crate::kernel::Set::new();
         for (key, entry) in &self.now {
-            if entry.candidates().next().is_none() {
+            if entry.candidates(None).next().is_none() {
                 continue;
             }
             let (ns, name) = (&key.namespace, &key.name);

@@ -80,9 +80,9 @@ impl Network {
             return fail(FailReason::Dns, RESOLVER_GIVES_UP.min(arrival.timeout));
         }
         let Some(port) = entry.port(number) else { return fail(FailReason::Timeout, arrival.timeout) };
-        let candidates = candidates(&entry, &node);
+        let candidates = candidates(&entry, &port.name, &node);
         if candidates.is_empty() {
-            return vec![no_endpoint(&entry, arrival)];
+            return vec![no_endpoint(&entry, &port.name, arrival)];
         }
         let counts = spread(arrival.count, candidates.len(), ctl);
         candidates
@@ -106,9 +106,10 @@ impl Network {
     ) -> Vec<Share> {
         let mut pool = self.routing.pools.get(pool_key).map(|p| p.to_vec()).unwrap_or_default();
         let now = ctl.cx.now;
+        let port = entry.port(number).map(|p| p.name.clone()).unwrap_or_default();
         pool.retain(|c| {
             let Some(backend) = entry.backends.iter().find(|b| b.uid == c.uid) else { return false };
-            let listed = !entry.sticky || arrival.keep_alive || candidates(entry, &c.entry).iter().any(|b| b.uid == c.uid);
+            let listed = !entry.sticky || arrival.keep_alive || candidates(entry, &port, &c.entry).iter().any(|b| b.uid == c.uid);
             listed && connection_lives(backend, &c.entry, ctl)
         });
         let mut failed = 0u32;
@@ -118,14 +119,13 @@ impl Network {
                 let node = &nodes[(self.routing.turn as usize + i) % nodes.len()];
                 let table = self.table_of(node, now).clone();
                 let Some(fresh) = table.get(&pool_key.1) else { continue };
-                let choice = candidates(fresh, node);
+                let choice = candidates(fresh, &port, node);
                 if !choice.is_empty() {
                     let pick = ctl.rng.stream("network/route").below(choice.len() as u64) as usize;
                     pool.push(Connection { entry: node.clone(), uid: choice[pick].uid.clone() });
                 }
             }
         }
-        let port = entry.port(number).map(|p| p.name.clone()).unwrap_or_default();
         let mut shares: BTreeMap<(Name, Name), u32> = BTreeMap::new();
         if pool.is_empty() {
             failed = arrival.count;
@@ -169,15 +169,15 @@ fn connection_lives(backend: &Backend, entry: &Name, ctl: &Ctl) -> bool {
     pod && up(entry) && up(&backend.node) && ctl.machine.network.hosts_connected(entry, &backend.node)
 }
 
-/// The endpoints this node's rules choose from.
-fn candidates<'a>(entry: &'a ServiceEntry, node: &Name) -> Vec<&'a Backend> {
+/// The endpoints this node's rules for a port choose from: those that have a port of that name (pkg/proxy/endpointslicecache.go).
+fn candidates<'a>(entry: &'a ServiceEntry, port: &str, node: &Name) -> Vec<&'a Backend> {
     let local = if entry.external { entry.external_local } else { entry.internal_local };
-    entry.candidates().filter(|b| !local || b.node == *node).collect()
+    entry.candidates(Some(port)).filter(|b| !local || b.node == *node).collect()
 }
 
 /// No endpoint anywhere: the rules reject; none on this node under policy Local: they drop.
-fn no_endpoint(entry: &ServiceEntry, arrival: &Arrival) -> Share {
-    let elsewhere = entry.candidates().next().is_some();
+fn no_endpoint(entry: &ServiceEntry, port: &str, arrival: &Arrival) -> Share {
+    let elsewhere = entry.candidates(Some(port)).next().is_some();
     if elsewhere {
         Share::Failed { reason: FailReason::Timeout, delay: arrival.timeout, count: arrival.count }
     } else {
@@ -185,6 +185,7 @@ fn no_endpoint(entry: &ServiceEntry, arrival: &Arrival) -> Share {
     }
 }
 
+/// The number behind a port's name; a headless Service leaves the choice to its clients, who take the first.
 fn target_port(backend: &Backend, name: &str) -> Option<u16> {
     let (_, port) = backend.ports.iter().find(|(n, _)| **n == *name).or(backend.ports.first())?;
     u16::try_from(*port).ok()

@@ -50,11 +50,13 @@ pub struct Backend {
 }
 
 impl ServiceEntry {
-    /// The endpoints that take new connections: the ready ones; if there is none, those that still serve while they terminate
+    /// The endpoints that take new connections to the port of this name (to any): the ready ones; if there is none, those that still serve while they terminate
     /// (pkg/proxy/topology.go).
-    pub fn candidates(&self) -> impl Iterator<Item = &Backend> {
-        let any_ready = self.backends.iter().any(|b| b.ready);
-        self.backends.iter().filter(move |b| if any_ready { b.ready } else { b.serving && b.terminating })
+    pub fn candidates<'a>(&'a self, port: Option<&str>) -> impl Iterator<Item = &'a Backend> {
+        let has = |b: &Backend| self.headless || b.ports.iter().any(|(name, _)| port.is_none_or(|p| *p == **name));
+        let of_port: Vec<&Backend> = self.backends.iter().filter(|b| has(b)).collect();
+        let any_ready = of_port.iter().any(|b| b.ready);
+        of_port.into_iter().filter(move |b| if any_ready { b.ready } else { b.serving && b.terminating })
     }
 
     /// The port a client means: the one with this number (service port or node port), or the first.

@@ -179,6 +179,9 @@ impl Kubernetes {
             if let Ok(service) = kinds::from_json(&kubernetes_service()) {
                 let _ = ctl.create(service, "the API server's own address");
             }
+            if let Ok(slice) = kinds::from_json(&kubernetes_slice()) {
+                let _ = ctl.create(slice, "where the API server listens");
+            }
         });
         let nodes: Vec<Name> = self.kubelets.keys().cloned().collect();
         for node in &nodes {
@@ -237,6 +240,17 @@ fn kubernetes_service() -> Value {
         "apiVersion": "v1", "kind": "Service",
         "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"component": "apiserver", "provider": "kubernetes"}},
         "spec": {"clusterIP": "10.96.0.1", "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}]}
+    })
+}
+
+/// pkg/controlplane/reconcilers: the server announces itself. Nodes get their addresses from below, it has the last one of their network.
+fn kubernetes_slice() -> Value {
+    serde_json::json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+        "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"kubernetes.io/service-name": "kubernetes"}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["172.18.255.254"], "conditions": {"ready": true}}],
+        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]
     })
 }
 

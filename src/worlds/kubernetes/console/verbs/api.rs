@@ -72,6 +72,14 @@ const OTHERS: &[Row] = &[
     row("storage.k8s.io", "v1", "volumeattributesclasses", &["vac"], false, "VolumeAttributesClass"),
 ];
 
+/// A kind that discovery lists and this world does not keep, by a word for it.
+pub(in super::super) fn other_kind(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    let (name, group) = word.split_once('.').map_or((&*word, None), |(n, g)| (n, Some(g)));
+    let named = |r: &&Row| r.plural == name || r.kind.to_ascii_lowercase() == name || r.short.contains(&name);
+    OTHERS.iter().filter(named).find(|r| group.is_none_or(|g| g == r.group)).map(|r| r.plural)
+}
+
 fn rows() -> Vec<Row> {
     let of = |i: &KindInfo| row(i.group, i.version, i.plural, i.short, i.namespaced, i.kind);
     let mut all: Vec<Row> = KINDS.iter().map(of).collect();

@@ -61,10 +61,10 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
     let argv: Vec<Arc<str>> = command.iter().map(|w| Arc::from(w.as_str())).collect();
     let now = sh.now();
     let result = sh.world.machine.exec(id, &argv, now);
-    if let Some(why) = result.stderr.strip_prefix("OCI runtime exec failed: ").filter(|_| result.code == 127) {
+    if let Some(why) = &result.refused {
+        let id = sh.world.rng.stream("console/execs").hex(64);
         return Err(Failure::error(format_args!(
-            "Internal error occurred: error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: {}",
-            why.trim_end()
+            "Internal error occurred: error executing command in container: failed to exec in container: failed to start exec {id:?}: {why}"
         )));
     }
     if result.takes == SimDuration::MAX {

@@ -244,6 +244,9 @@ fn watch(sh: &mut Shell, args: &Args, format: &Format, found: &Found) -> Done {
     if !found.missing.is_empty() {
         return Err(resource::joined(&found.missing));
     }
+    if first.kind == Kind::Endpoints {
+        return Err(Failure::error("watching endpoints is not simulated in this world; watch endpointslices"));
+    }
     let columns = label_columns(args);
     let wide = matches!(format, Format::Table { wide: true });
     let everywhere = args.on("all-namespaces") || !first.kind.info().namespaced;

@@ -219,6 +219,28 @@ fn pod(new: &Value, old: &Value, e: &mut Errors) {
     } else {
         super::affinity::tolerations(n.list("tolerations"), &tolerations, e);
     }
+    // validateOnlyDeletedSchedulingGates
+    let mut opened = true;
+    for (i, gate) in n.list("schedulingGates").iter().enumerate() {
+        let name = gate.text("name");
+        if !o.list("schedulingGates").iter().any(|g| g.text("name") == name) {
+            opened = false;
+            let path = Path::new("spec.schedulingGates").index(i).child("name");
+            e.forbidden(&path, &format!("only deletion is allowed, but found new scheduling gate '{name}'"));
+        }
+    }
+    if !opened {
+        return;
+    }
+    let gated = !o.list("schedulingGates").is_empty();
+    if gated {
+        // validateNodeSelectorMutation: as long as nobody schedules it, a pod may become choosier.
+        let now = |key: &str| n["nodeSelector"].get(key);
+        if o["nodeSelector"].as_object().into_iter().flatten().any(|(k, v)| now(k) != Some(v)) {
+            let why = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
+            e.invalid(&Path::new("spec.nodeSelector"), n["nodeSelector"].clone(), why);
+        }
+    }
     let rest = |v: &Value| {
         let mut s = v.clone();
         for list in ["containers", "initContainers"] {
@@ -229,6 +251,10 @@ fn pod(new: &Value, old: &Value, e: &mut Errors) {
         if let Some(s) = s.as_object_mut() {
             s.shift_remove("activeDeadlineSeconds");
             s.shift_remove("tolerations");
+            s.shift_remove("schedulingGates");
+            if gated {
+                s.shift_remove("nodeSelector");
+            }
             if o.int("terminationGracePeriodSeconds").is_some_and(|g| g < 0) && n.int("terminationGracePeriodSeconds") == Some(1) {
                 s.shift_remove("terminationGracePeriodSeconds");
             }
