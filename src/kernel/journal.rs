@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -73,6 +74,31 @@ pub trait Change: fmt::Debug + Send + Sync {
     fn fields(&self) -> Vec<FieldChange>;
 }
 
+/// More that tools want of a record. What takes work to write out is written out when somebody first reads it.
+#[derive(Debug, Default)]
+pub struct Data {
+    value: OnceLock<Value>,
+    later: Option<Arc<dyn Detail>>,
+}
+
+/// What a record's data can be made from.
+pub trait Detail: fmt::Debug + Send + Sync {
+    fn value(&self) -> Value;
+}
+
+impl From<Value> for Data {
+    fn from(value: Value) -> Self {
+        Self { value: OnceLock::from(value), later: None }
+    }
+}
+
+impl Deref for Data {
+    type Target = Value;
+    fn deref(&self) -> &Value {
+        self.value.get_or_init(|| self.later.as_ref().map_or(Value::Null, |l| l.value()))
+    }
+}
+
 /// One line of the journal.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -90,7 +116,7 @@ pub struct Record {
     pub message: Arc<str>,
     pub change: Option<Arc<dyn Change>>,
     /// More that tools want: a command's output, a decision's numbers, an event's count.
-    pub data: Option<Arc<Value>>,
+    pub data: Option<Arc<Data>>,
     pub cause: Option<RecordId>,
 }
 
@@ -120,7 +146,7 @@ impl Serialize for Record {
         m.serialize_entry("message", &*self.message)?;
         m.serialize_entry("change", &self.fields())?;
         if let Some(data) = &self.data {
-            m.serialize_entry("data", data)?;
+            m.serialize_entry("data", &***data)?;
         }
         m.serialize_entry("cause", &self.cause)?;
         m.end()
@@ -136,7 +162,7 @@ pub struct Entry {
     pub object: ObjectRef,
     pub message: Arc<str>,
     pub change: Option<Arc<dyn Change>>,
-    pub data: Option<Arc<Value>>,
+    pub data: Option<Arc<Data>>,
 }
 
 impl Entry {
@@ -153,9 +179,15 @@ impl Entry {
         self.change = Some(change);
         self
     }
-    pub fn with_data(mut self, data: Value) -> Self {
-        self.data = Some(Arc::new(data));
+    pub fn with_data(self, data: Value) -> Self {
+        self.with_shared_data(Arc::new(data.into()))
+    }
+    pub fn with_shared_data(mut self, data: Arc<Data>) -> Self {
+        self.data = Some(data);
         self
+    }
+    pub fn with_detail(self, detail: Arc<dyn Detail>) -> Self {
+        self.with_shared_data(Arc::new(Data { value: OnceLock::new(), later: Some(detail) }))
     }
 }
 

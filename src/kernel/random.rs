@@ -101,8 +101,14 @@ impl Stream {
     pub fn uuid(&mut self) -> String {
         let v = (u128::from(self.next_u64()) << 64) | u128::from(self.next_u64());
         let v = (v & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-        let h = format!("{v:032x}");
-        format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
+        let mut text = String::with_capacity(36);
+        for digit in 0..32 {
+            if matches!(digit, 8 | 12 | 16 | 20) {
+                text.push('-');
+            }
+            text.push(char::from(b"0123456789abcdef"[(v >> (124 - 4 * digit)) as usize & 15]));
+        }
+        text
     }
 }
 

@@ -113,7 +113,7 @@ impl Machine {
     /// What is known of an image; a default for images nobody described.
     pub fn image_spec(&self, image: &ImageRef) -> Arc<ImageSpec> {
         let key = image.canonical();
-        let known = self.registry.images.get(key.as_str()).or_else(|| self.registry.assumed.get(key.as_str()));
+        let known = self.registry.images.get(&*key).or_else(|| self.registry.assumed.get(&*key));
         known.cloned().unwrap_or_else(|| Arc::new(assumed_image(image)))
     }
 
@@ -121,7 +121,7 @@ impl Machine {
     pub(crate) fn use_image(&mut self, image: &ImageRef) -> Arc<ImageSpec> {
         let spec = self.image_spec(image);
         let key = image.canonical();
-        if !spec.described && !self.registry.images.contains_key(key.as_str()) && !self.registry.assumed.contains_key(key.as_str()) {
+        if !spec.described && !self.registry.images.contains_key(&*key) && !self.registry.assumed.contains_key(&*key) {
             self.registry.assumed.insert(key.into(), spec.clone());
         }
         spec
@@ -138,7 +138,7 @@ impl Machine {
     }
 
     pub fn has_image(&self, host: &str, image: &ImageRef) -> bool {
-        self.hosts.get(host).is_some_and(|h| h.images.contains(image.canonical().as_str()))
+        self.hosts.get(host).is_some_and(|h| h.images.contains(&*image.canonical()))
     }
 
     /// Puts an image on a machine's disk at once.
@@ -154,7 +154,7 @@ impl Machine {
     pub fn remove_image(&mut self, host: &str, image: &ImageRef) {
         let key = image.canonical();
         let Some(images) = self.hosts.get_mut(host).map(|h| {
-            h.images.remove(key.as_str());
+            h.images.remove(&*key);
             h.images.clone()
         }) else {
             return;

@@ -1,5 +1,6 @@
 //! Images and the programs inside them: how they start, serve, use memory, misbehave and stop.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -45,7 +46,18 @@ impl ImageRef {
         last.split_once(':').map_or("latest", |(_, tag)| tag)
     }
     /// `registry/repository:tag`, the key under which registries and image stores know it.
-    pub fn canonical(&self) -> String {
+    pub fn canonical(&self) -> Cow<'_, str> {
+        if self.is_canonical() { Cow::Borrowed(&self.text) } else { Cow::Owned(self.spelt_out()) }
+    }
+
+    /// Everything is said already: a registry other than Docker Hub, and one tag.
+    fn is_canonical(&self) -> bool {
+        let registry = self.registry();
+        let last = self.text.rsplit('/').next().unwrap_or_default();
+        registry != "docker.io" && !self.text.contains('@') && last.len() < self.text.len() && last.matches(':').count() == 1
+    }
+
+    fn spelt_out(&self) -> String {
         match self.text.split_once('@') {
             Some((_, digest)) => format!("{}/{}@{digest}", self.registry(), self.repository()),
             None => format!("{}/{}:{}", self.registry(), self.repository(), self.tag()),
@@ -187,4 +199,30 @@ pub enum Action {
     Slow { percent: u32 },
     /// Answers this share of requests with an error, in percent.
     Errors { percent: u32 },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_spelt_out_already_stays_as_it_is() {
+        for text in [
+            "registry.example/shop:1.4.0",
+            "registry.example:5000/a/b:2",
+            "localhost/x:1",
+            "registry.example/shop",
+            "registry.example:5000/shop",
+            "docker.io/nginx:1",
+            "nginx:1.27",
+            "a/b:1",
+            "nginx",
+            "registry.example/shop:1@sha256:ab",
+            "registry.example/shop@sha256:ab",
+        ] {
+            let image = ImageRef::new(text);
+            assert_eq!(image.canonical(), image.spelt_out(), "{text}");
+        }
+        assert!(ImageRef::new("registry.example/shop:1.4.0").is_canonical() && !ImageRef::new("docker.io/nginx:1").is_canonical());
+    }
 }

@@ -41,10 +41,10 @@ pub(super) fn cross(s: &Scenario, r: &Reader, uses: &Uses, sink: &Diagnostics) {
 
 /// A fault on an image nobody described is allowed (its behaviour is the default), a near miss is an error.
 fn images(s: &Scenario, uses: &Uses, sink: &Diagnostics) {
-    let known: BTreeSet<String> = s.images.iter().map(|i| i.reference.canonical()).collect();
+    let known: BTreeSet<String> = s.images.iter().map(|i| i.reference.canonical().into_owned()).collect();
     let names: Vec<&str> = s.images.iter().map(|i| &*i.reference.text).collect();
     for (name, span) in &uses.images {
-        if !known.contains(&ImageRef::new(name.clone()).canonical()) {
+        if !known.contains(&*ImageRef::new(name.clone()).canonical()) {
             let d = Diagnostic::warning(format!("`images` does not describe `{name}`; it behaves like any image")).at(span);
             sink.push(d.did_you_mean(name, names.iter().copied()));
         }

@@ -83,7 +83,7 @@ impl Bench {
     /// (seconds, action, exit code or signal) of one object, without what the recording left out.
     fn events(&self, kind: &str, name: &str) -> Vec<(f64, String, String)> {
         let of = |r: &wheelhouse::kernel::Record| {
-            let data = r.data.as_deref().cloned().unwrap_or(Value::Null);
+            let data = r.data.as_deref().map_or(Value::Null, |d| Value::clone(d));
             let number = ["exitCode", "signal"].iter().find_map(|k| data.get(*k)).map(ToString::to_string).unwrap_or_default();
             (r.at.as_secs_f64(), r.reason.to_string(), number)
         };

@@ -5,8 +5,8 @@
 use serde_json::json;
 use std::sync::Arc;
 
-use crate::kernel::journal::Entry;
-use crate::kernel::{Map, RecordType, Set, SimDuration, SimTime};
+use crate::kernel::journal::{Data, Entry};
+use crate::kernel::{Map, RecordType, SimDuration, SimTime};
 
 use super::Ctl;
 use super::api::meta::{Key, Meta, Name};
@@ -27,14 +27,63 @@ const SERIES_ENDS: SimDuration = SimDuration::from_secs(360);
 pub struct Correlator {
     /// Identical events: where the object is.
     said: Map<Said, Counted>,
-    /// Similar events: the messages so far, and when the last came.
-    similar: Map<Similar, (SimTime, Set<Name>)>,
-    /// Per source, object and type (recorded: warnings and normal events run dry apart): when the bucket is full again.
+    /// Similar events: the messages so far in their order, never many, and when the last came.
+    similar: Map<Similar, (SimTime, Vec<Name>)>,
+    /// Per object, source and type (recorded: warnings and normal events run dry apart): when the bucket is full again.
     spam: Map<(Name, Name, bool), SimTime>,
+    words: Words,
 }
 
-type Similar = (Name, Name, Name, bool);
+/// Object, reason, source, warning: what tells two of them apart soonest comes first.
+type Similar = (Name, &'static str, Name, bool);
 type Said = (Similar, Name, Name);
+
+/// Words that many events share.
+#[derive(Clone, Debug, Default)]
+struct Words {
+    reasons: Map<Name, ()>,
+    /// A source's component and host.
+    sources: Map<Name, (Name, Name)>,
+    /// A field path, and what the journal says of a first event about it: normal, warning.
+    paths: Map<Name, [Arc<Data>; 2]>,
+}
+
+impl Words {
+    fn reason(&mut self, reason: &str) -> Name {
+        if let Some((name, ())) = self.reasons.get_key_value(reason) {
+            return name.clone();
+        }
+        let name: Name = reason.into();
+        self.reasons.insert(name.clone(), ());
+        name
+    }
+
+    fn source(&mut self, actor: &Name) -> (Name, Name) {
+        if let Some(known) = self.sources.get(actor) {
+            return known.clone();
+        }
+        let (component, host) = actor.split_once(' ').unwrap_or((actor, ""));
+        let source: (Name, Name) = (component.into(), host.into());
+        self.sources.insert(actor.clone(), source.clone());
+        source
+    }
+
+    /// The path, shared, and what the journal says of the `count`th event about it.
+    fn path(&mut self, path: &str, warning: bool, count: u32) -> (Name, Arc<Data>) {
+        if !self.paths.contains_key(path) {
+            self.paths.insert(path.into(), [false, true].map(|warning| Arc::new(data(path, warning, 1))));
+        }
+        match self.paths.get_key_value(path) {
+            Some((name, first)) if count == 1 => (name.clone(), first[usize::from(warning)].clone()),
+            Some((name, _)) => (name.clone(), Arc::new(data(path, warning, count))),
+            None => (path.into(), Arc::new(data(path, warning, count))),
+        }
+    }
+}
+
+fn data(path: &str, warning: bool, count: u32) -> Data {
+    json!({"type": if warning { "Warning" } else { "Normal" }, "count": count, "fieldPath": path}).into()
+}
 
 #[derive(Clone, Debug)]
 struct Counted {
@@ -46,25 +95,26 @@ struct Counted {
 impl Correlator {
     /// The message to write under: the given one, or the combined one.
     fn aggregate(&mut self, similar: &Similar, message: &Name, now: SimTime) -> Name {
-        let (last, messages) = self.similar.entry(similar.clone()).or_insert_with(|| (now, Set::new()));
+        let (last, messages) = self.similar.entry(similar.clone()).or_insert_with(|| (now, Vec::new()));
         if now.since(*last) > SIMILAR_WITHIN {
             messages.clear();
         }
         *last = now;
-        messages.insert(message.clone());
+        if let Err(at) = messages.binary_search(message) {
+            messages.reserve_exact(1);
+            messages.insert(at, message.clone());
+        }
         if messages.len() < SIMILAR_MAX {
             return message.clone();
         }
         // Room for the next one to be told apart (PopAny; here the first in order).
-        if let Some(first) = messages.get_min().cloned() {
-            messages.remove(&first);
-        }
+        messages.remove(0);
         COMBINED.into()
     }
 
     /// True if the source may speak about this object once more.
     fn may_speak(&mut self, source: &Name, uid: &Name, warning: bool, now: SimTime) -> bool {
-        let full_at = self.spam.entry((source.clone(), uid.clone(), warning)).or_insert(now);
+        let full_at = self.spam.entry((uid.clone(), source.clone(), warning)).or_insert(now);
         let next = (*full_at).max(now) + SPAM_REFILL;
         let allowed = next.since(now) <= SPAM_REFILL.saturating_mul(SPAM_BURST);
         if allowed {
@@ -83,16 +133,17 @@ pub(super) fn write(ctl: &mut Ctl, about: &Object, field_path: &str, warning: bo
     }
     let now = ctl.cx.now;
     let actor = ctl.actor.clone();
-    let (component, host) = actor.split_once(' ').unwrap_or((&actor, ""));
-    let series = component == "default-scheduler";
+    let (component, host) = ctl.api.correlator.words.source(&actor);
+    let series = &*component == "default-scheduler";
     let (uid, message): (Name, Name) = (about.meta().uid.clone(), message.into());
     let subject: Name = if uid.is_empty() { about.reference().to_string().into() } else { uid.clone() };
-    let similar: Similar = (actor.clone(), subject.clone(), reason.into(), warning);
+    let similar: Similar = (subject.clone(), reason, actor.clone(), warning);
     let correlator = &mut ctl.api.correlator;
     let group = if series { message.clone() } else { correlator.aggregate(&similar, &message, now) };
     let combined = &*group == COMBINED;
     let text: Name = if combined { format!("(combined from similar events): {message}").into() } else { message.clone() };
-    let said: Said = (similar, group, if combined { "".into() } else { field_path.into() });
+    let (path, _) = correlator.words.path(field_path, warning, 1);
+    let said: Said = (similar, group, if combined { Name::default() } else { path.clone() });
     let mut known = correlator.said.get(&said).cloned();
     if series && known.as_ref().is_some_and(|k| now.since(k.last) > SERIES_ENDS) {
         known = None;
@@ -105,8 +156,10 @@ pub(super) fn write(ctl: &mut Ctl, about: &Object, field_path: &str, warning: bo
     if !series && !correlator.may_speak(&actor, &subject, warning, now) {
         return;
     }
-    let data = json!({"type": if warning { "Warning" } else { "Normal" }, "count": count, "fieldPath": field_path});
-    ctl.cx.record(Entry::new(RecordType::Event, actor.clone(), reason, about.reference(), text.clone()).with_data(data));
+    let (_, data) = correlator.words.path(field_path, warning, count);
+    let reason_name = correlator.words.reason(reason);
+    let about_ref = about.reference();
+    ctl.cx.record(Entry::new(RecordType::Event, actor.clone(), reason, about_ref.clone(), text.clone()).with_shared_data(data));
     let old = if count > 1 { ctl.api.store.typed::<Event>(&key).cloned() } else { None };
     // An Event that cannot be written is lost, as in reality.
     let _ = match old {
@@ -117,14 +170,14 @@ pub(super) fn write(ctl: &mut Ctl, about: &Object, field_path: &str, warning: bo
         None => {
             let fresh = Event {
                 meta: Meta { name: key.name, namespace: key.namespace, ..Meta::default() },
-                about: about.reference(),
+                about: about_ref,
                 about_uid: uid,
-                field_path: field_path.into(),
+                field_path: path,
                 warning,
-                reason: reason.into(),
+                reason: reason_name,
                 message: text,
-                component: component.into(),
-                host: host.into(),
+                component,
+                host,
                 count,
                 first: now,
                 last: now,
@@ -169,7 +222,7 @@ mod tests {
     #[test]
     fn ten_similar_messages_are_combined() {
         let mut c = Correlator::default();
-        let similar: Similar = ("kubelet n".into(), "uid".into(), "Unhealthy".into(), true);
+        let similar: Similar = ("uid".into(), "Unhealthy", "kubelet n".into(), true);
         let t = SimTime::from_secs;
         for i in 0..9 {
             let message: Name = format!("m{i}").into();

@@ -226,8 +226,8 @@ impl Script for Pull {
 
 /// Removes images no container uses; (what the CLI prints, bytes).
 pub(super) fn prune_images(call: &mut Call) -> (String, u64) {
-    let used: Vec<String> = call.d.containers_on(&call.host).map(|c| c.config.image.canonical()).collect();
-    let unused: Vec<_> = call.d.images(&call.host).into_iter().filter(|i| !used.contains(&i.reference.canonical())).collect();
+    let used: Vec<String> = call.d.containers_on(&call.host).map(|c| c.config.image.canonical().into_owned()).collect();
+    let unused: Vec<_> = call.d.images(&call.host).into_iter().filter(|i| !used.iter().any(|u| **u == *i.reference.canonical())).collect();
     let mut out = String::new();
     let mut bytes = 0;
     for i in unused {

@@ -14,10 +14,25 @@ pub type Name = Arc<str>;
 pub type Labels = Arc<BTreeMap<Name, Name>>;
 
 /// Namespace and name; the namespace is empty for cluster-scoped objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Key {
     pub namespace: Name,
     pub name: Name,
+}
+
+impl Ord for Key {
+    /// Most keys that meet share their namespace's very text; that need not be read.
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let namespace =
+            if Arc::ptr_eq(&self.namespace, &other.namespace) { std::cmp::Ordering::Equal } else { self.namespace.cmp(&other.namespace) };
+        namespace.then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Key {

@@ -149,6 +149,16 @@ impl Change for ObjectChange {
             let bare = |p: &object::Pod| Some(Object::Pod(Arc::new(object::Pod { spec: Arc::clone(&none), ..p.clone() })));
             return diff_json(&json(&bare(a)), &json(&bare(b)));
         }
+        // Nor need the endpoints of a slice that stay what and where they are.
+        if let (Some(Object::EndpointSlice(a)), Some(Object::EndpointSlice(b))) = (&self.old, &self.new) {
+            let nothing = object::Endpoint::default();
+            let (mut a, mut b) = (object::EndpointSlice::clone(a), object::EndpointSlice::clone(b));
+            for (x, y) in a.endpoints.iter_mut().zip(&mut b.endpoints).filter(|(x, y)| x == y) {
+                x.clone_from(&nothing);
+                y.clone_from(&nothing);
+            }
+            return diff_json(&json(&Some(Object::EndpointSlice(Arc::new(a)))), &json(&Some(Object::EndpointSlice(Arc::new(b)))));
+        }
         // A new object is compared with an empty one, so that every leaf is named.
         let empty = |v: Value| if v.is_null() { Value::Object(Default::default()) } else { v };
         diff_json(&empty(json(&self.old)), &empty(json(&self.new)))
@@ -177,7 +187,7 @@ impl Api {
             return Err(ApiError::unavailable());
         }
         let kind = object.kind();
-        self.check_namespace(kind, &object.meta().namespace.clone(), &object.meta().name.clone())?;
+        self.check_namespace(kind, &object.meta().namespace, &object.meta().name)?;
         object = self.named(object);
         // Up to 8 attempts on a clash (generic registry store); a second suffix practically never clashes.
         let mut tries = 0;
@@ -280,11 +290,11 @@ impl Api {
     }
 
     /// NamespaceLifecycle admission: the namespace must exist and not be going away.
-    pub(super) fn check_namespace(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), ApiError> {
+    pub(super) fn check_namespace(&self, kind: Kind, namespace: &Name, name: &str) -> Result<(), ApiError> {
         if namespace.is_empty() {
             return Ok(());
         }
-        match self.store.typed::<object::Namespace>(&Key::new("", namespace)) {
+        match self.store.typed::<object::Namespace>(&Key { namespace: Name::default(), name: namespace.clone() }) {
             None => Err(ApiError::not_found(Kind::Namespace, namespace)),
             Some(ns) if ns.terminating => {
                 let why = format!("unable to create new content in namespace {namespace} because it is being terminated");

@@ -79,7 +79,7 @@ fn try_create(api: &mut Api, value: &Value, request: &mut Request) -> Result<Don
     }
     let namespace = value["metadata"]["namespace"].as_str().unwrap_or_default().to_string();
     let name = value["metadata"]["name"].as_str().unwrap_or_default().to_string();
-    api.check_namespace(kind, &namespace, &name)?;
+    api.check_namespace(kind, &namespace.as_str().into(), &name)?;
     if api.store.get(kind, &Key::new(namespace.as_str(), name.as_str())).is_some() && !name.is_empty() {
         return Err(ApiError::already_exists(kind, &name));
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
+use k8s_openapi::api::core::v1::{ContainerPort, PodSpec, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::kernel::SimDuration;
@@ -117,14 +117,18 @@ pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
     }
 
     let mut wanted: BTreeMap<Ports, BTreeMap<Name, Endpoint>> = BTreeMap::new();
+    // Pods of one template resolve ports alike.
+    let mut by_spec: Vec<(Arc<PodSpec>, Ports, BTreeMap<Name, Endpoint>)> = Vec::new();
+    let mut node_key = Key::default();
+    let publish = service.spec.publish_not_ready_addresses.unwrap_or(false);
     let mut lost_node = false;
     for pod in cache.pods_with(&service.meta.namespace, |labels| selected(&service, labels)) {
         if pod.is_finished() {
             continue;
         }
         let (Some(ip), Some(node)) = (&pod.status.pod_ip, &pod.node) else { continue };
-        let publish = service.spec.publish_not_ready_addresses.unwrap_or(false);
-        let machine = cache.typed::<Node>(&Key::new("", node.clone()));
+        node_key.name = node.clone();
+        let machine = cache.typed::<Node>(&node_key);
         if machine.is_none() && !publish {
             lost_node = true;
             continue;
@@ -139,7 +143,14 @@ pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
             zone: machine.and_then(|n| n.meta.labels.get("topology.kubernetes.io/zone").cloned()),
             target: Some((pod.meta.key(), pod.meta.uid.clone())),
         };
-        wanted.entry(ports_of(&service, pod)).or_default().insert(pod.meta.uid.clone(), endpoint);
+        let at = by_spec.iter().position(|(spec, ..)| Arc::ptr_eq(spec, &pod.spec)).unwrap_or_else(|| {
+            by_spec.push((pod.spec.clone(), ports_of(&service, pod), BTreeMap::new()));
+            by_spec.len() - 1
+        });
+        by_spec[at].2.insert(pod.meta.uid.clone(), endpoint);
+    }
+    for (_, ports, endpoints) in by_spec {
+        wanted.entry(ports).or_default().extend(endpoints);
     }
     reconcile(&service, &existing, wanted, ctl)?;
     if lost_node {

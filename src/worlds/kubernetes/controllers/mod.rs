@@ -19,11 +19,13 @@ pub mod tainteviction;
 pub mod util;
 pub mod volumes;
 
+use std::sync::Arc;
+
 use crate::kernel::{Set, SimDuration, SimTime};
 
 use super::Ctl;
 use super::api::ApiError;
-use super::api::meta::Key;
+use super::api::meta::{Key, Name};
 use super::api::store::{Store, WatchEvent};
 use super::kinds::Kind;
 
@@ -68,6 +70,8 @@ pub struct Manager {
     /// The record of the start: the cause of periodic turns that nothing else caused.
     started: Option<crate::kernel::RecordId>,
     queues: Vec<Queue>,
+    /// The controllers' names, in the order of their table.
+    actors: Arc<[Name]>,
     /// Pods and ReplicaSets without a controller: the only candidates for adoption.
     orphans: Set<Item>,
     pub(crate) replicasets: replicaset::State,
@@ -86,6 +90,7 @@ impl Default for Manager {
             life: 0,
             started: None,
             queues: vec![Queue::default(); CONTROLLERS.len()],
+            actors: CONTROLLERS.iter().map(|info| info.actor.into()).collect(),
             orphans: Set::new(),
             replicasets: replicaset::State::default(),
             nodes: nodelifecycle::State::default(),
@@ -160,9 +165,9 @@ impl Manager {
                 self.orphans.remove(&item);
             }
         }
-        for info in CONTROLLERS {
+        for (n, info) in CONTROLLERS.iter().enumerate() {
             if info.watches.is_empty() || info.watches.contains(&kind) {
-                ctl.actor = info.actor.into();
+                ctl.actor = self.actors[n].clone();
                 (info.observe)(self, event, ctl);
             }
         }
@@ -187,7 +192,7 @@ impl Manager {
                     // The period begins when the pass has ended (wait.UntilWithContext), so turns drift by what a pass takes.
                     ctl.after(period(ctl.config) + queue::PICK_UP, super::Event::Controller(Event::Tick(id, life)));
                 }
-                ctl.actor = info.actor.into();
+                ctl.actor = self.actors[id as usize].clone();
                 let before = ctl.api.store.resource_version();
                 (info.tick)(self, ctl);
                 self.charge(id, ctl.api.store.resource_version() - before, ctl);
@@ -261,7 +266,7 @@ impl Manager {
             return;
         }
         let info = id.info();
-        ctl.actor = info.actor.into();
+        ctl.actor = self.actors[id as usize].clone();
         let before = ctl.api.store.resource_version();
         let outcome = (info.sync)(self, item, ctl);
         let writes = ctl.api.store.resource_version() - before;

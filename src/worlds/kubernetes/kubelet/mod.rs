@@ -82,6 +82,8 @@ enum Timer {
 #[derive(Clone, Debug)]
 pub struct Kubelet {
     pub node: Name,
+    /// `kubelet node-1`
+    pub actor: Name,
     setup: Option<Arc<NodeSetup>>,
     /// The kubelet process runs.
     running: bool,
@@ -107,6 +109,7 @@ impl Kubelet {
     /// For a machine of which only the substrate knows anything.
     pub fn new(node: Name) -> Self {
         Self {
+            actor: format!("kubelet {node}").into(),
             node,
             setup: None,
             running: false,

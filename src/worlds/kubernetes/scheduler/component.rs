@@ -312,11 +312,11 @@ impl Scheduler {
         let profile = self.profile.clone();
         let rng = ctl.rng.stream(CHANCE);
         let outcome = decide(&mut self.cache, &info, &profile, &mut self.position, ctl.cx.now, Some(rng));
-        let decision = Decision::brief(&outcome, &info, &self.cache, &profile);
+        let decision = Arc::new(Decision::brief(&outcome, &info, &self.cache, &profile));
         let reason = if decision.node.is_some() { "Chosen" } else { "Unschedulable" };
         let about = Object::Pod(info.pod.clone()).reference();
         let entry = Entry::new(RecordType::Decision, ctl.actor.clone(), reason, about, decision.sentence());
-        let record = ctl.cx.record_as_cause(entry.with_data(decision.to_journal()));
+        let record = ctl.cx.record_as_cause(entry.with_detail(decision.clone()));
         self.decided.insert(info.key(), record);
         match outcome.decided {
             Decided::Node(ix) => {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map as Json, Value, json};
 
+use crate::kernel::journal::Detail;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
 
 use super::cache::Cache;
@@ -219,6 +220,12 @@ impl Decision {
             m.insert("filtered_out".into(), self.turned_down.into());
         }
         v
+    }
+}
+
+impl Detail for Decision {
+    fn value(&self) -> Value {
+        self.to_journal()
     }
 }
 

@@ -3,6 +3,7 @@
 //! What a scenario declares is in [`setup`], what goes wrong in `faults`, the way of requests in `traffic`, and what the world shows of
 //! itself in `show` and `facts`.
 
+mod actors;
 mod facts;
 mod faults;
 mod setup;
@@ -61,6 +62,7 @@ pub struct Kubernetes {
     pub(crate) deleted: Set<(super::kinds::Kind, super::api::meta::Key)>,
     pub(crate) notes: Set<Arc<str>>,
     pub(crate) names: traffic::Names,
+    pub(crate) actors: actors::Actors,
 }
 
 /// A kubelet's timer that was due while its machine was frozen.
@@ -124,7 +126,7 @@ impl Kubernetes {
                     self.deleted.insert((event.kind(), event.object().key()));
                 }
             }
-            self.in_flight.push_back(self.api.store.clone());
+            self.in_flight.push_back(self.api.store.without_events());
             self.agenda.schedule(cx.now + WATCH_LATENCY, cx.cause, Event::Watch(Arc::new(events)));
         }
     }
@@ -211,16 +213,16 @@ impl Kubernetes {
     /// Runs `f` with one component's borrow split off the rest. The component is taken out and put back, so `f` gets `self` parts only
     /// through [`Parts`] and the hands.
     pub(crate) fn with<R>(&mut self, actor: &str, cx: &mut Cx, f: impl FnOnce(&mut Parts, &mut Ctl) -> R) -> R {
-        let Self { config, api, machine, agenda, rng, manager, scheduler, network, console, .. } = self;
+        let Self { config, api, machine, agenda, rng, manager, scheduler, network, console, actors, .. } = self;
         let mut parts = Parts { manager, scheduler, network, console };
-        let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: actor.into() };
+        let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: actors.name(actor) };
         f(&mut parts, &mut ctl)
     }
 
     pub(crate) fn with_kubelet(&mut self, node: &Name, cx: &mut Cx, f: impl FnOnce(&mut Kubelet, &mut Ctl)) {
         let Self { config, api, machine, agenda, rng, kubelets, .. } = self;
         if let Some(kubelet) = kubelets.get_mut(node) {
-            let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: format!("kubelet {node}").into() };
+            let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: kubelet.actor.clone() };
             f(kubelet, &mut ctl);
         }
     }

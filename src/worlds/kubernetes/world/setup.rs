@@ -151,6 +151,7 @@ impl Kubernetes {
             deleted: Set::new(),
             notes: Set::new(),
             names: super::traffic::Names::default(),
+            actors: super::actors::Actors::default(),
         }
     }
 
