@@ -321,6 +321,7 @@ impl Desk for FakeDesk {
     fn begin_interview(&mut self, setup: &InterviewSetup) -> Result<(), Trouble> {
         let mut log = self.log.borrow_mut();
         (log.asked, log.follow_up, log.minutes, log.clock) = (Some(0), false, setup.minutes, Duration::ZERO);
+        log.topics.clone_from(&setup.topics);
         Ok(())
     }
     fn has_interview(&self) -> bool {

@@ -203,6 +203,13 @@ fn cards_go_on_until_the_last() {
 }
 
 #[test]
+fn an_interview_can_be_about_one_topic() {
+    let mut s = Screen::home(80, 24);
+    s.press("p3").shows("About").hides("failure").press("jjj").shows("failure").press("l<enter>").shows("question 1");
+    assert_eq!(s.log.borrow().topics, ["failure".into()]);
+}
+
+#[test]
 fn an_interview_from_the_first_question_to_the_report() {
     let mut s = Screen::home(100, 30);
     s.press("p3").shows("For whom").press("l").press("jj3<enter>").shows("45:00 left").shows("question 1 of about 2");

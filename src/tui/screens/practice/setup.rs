@@ -1,4 +1,4 @@
-//! Before the mock interview: role, level, time.
+//! Before the mock interview: role, level, time, topic.
 
 use std::sync::Arc;
 
@@ -18,12 +18,16 @@ use super::{READABLE, level};
 
 const LEVELS: [Level; 3] = [Level::Junior, Level::Mid, Level::Senior];
 
+const ROWS: usize = 4;
+const TOPICS: usize = 3;
+
 pub struct Setup {
     row: usize,
     /// Chosen in each row.
-    chosen: [usize; 3],
+    chosen: [usize; ROWS],
     minutes: Vec<u32>,
-    topics: Vec<Arc<str>>,
+    /// What the last row offers: all topics (none named), those that were asked for, each by itself.
+    topics: Vec<Vec<Arc<str>>>,
     /// The interview that was left.
     open: Option<String>,
 }
@@ -39,19 +43,26 @@ impl Setup {
         if !minutes.contains(&setup.minutes) {
             minutes.push(setup.minutes);
         }
+        let mut topics: Vec<Vec<Arc<str>>> = vec![Vec::new()];
+        if setup.topics.len() > 1 {
+            topics.push(setup.topics.clone());
+        }
+        topics.extend(desk.bank().topics().iter().map(|t| vec![t.id.clone()]));
         let chosen = [
             Role::ALL.iter().position(|r| *r == setup.role).unwrap_or(0),
             LEVELS.iter().position(|l| *l == setup.level).unwrap_or(LEVELS.len() - 1),
             minutes.iter().position(|m| *m == setup.minutes).unwrap_or(0),
+            topics.iter().position(|t| *t == setup.topics).unwrap_or(0),
         ];
-        Self { row: 0, chosen, minutes, topics: setup.topics.clone(), open: desk.overview().interview_open }
+        Self { row: 0, chosen, minutes, topics, open: desk.overview().interview_open }
     }
 
     fn choices(&self, row: usize) -> Vec<String> {
         match row {
             0 => Role::ALL.iter().map(|r| r.title().to_string()).collect(),
             1 => LEVELS.iter().map(|l| level(*l).to_string()).collect(),
-            _ => self.minutes.iter().map(|m| format!("{m} minutes")).collect(),
+            2 => self.minutes.iter().map(|m| format!("{m} minutes")).collect(),
+            _ => self.topics.iter().map(|t| if t.is_empty() { "all".to_string() } else { t.join(", ") }).collect(),
         }
     }
 
@@ -61,9 +72,13 @@ impl Setup {
     }
 
     fn begin(&self, desk: &mut dyn Desk) -> Go {
-        let [role, level, minutes] = self.chosen;
-        let setup =
-            InterviewSetup { role: Role::ALL[role], level: LEVELS[level], minutes: self.minutes[minutes], topics: self.topics.clone() };
+        let [role, level, minutes, topics] = self.chosen;
+        let setup = InterviewSetup {
+            role: Role::ALL[role],
+            level: LEVELS[level],
+            minutes: self.minutes[minutes],
+            topics: self.topics[topics].clone(),
+        };
         if let Err(why) = desk.begin_interview(&setup) {
             return Go::Complain(why);
         }
@@ -86,7 +101,7 @@ impl Page for Setup {
             Message::Accept => return self.begin(desk),
             Message::Back => return Go::Back,
             Message::Up => self.row = self.row.saturating_sub(1),
-            Message::Down => self.row = (self.row + 1).min(2),
+            Message::Down => self.row = (self.row + 1).min(ROWS - 1),
             Message::Right | Message::NextPane => self.turn(1),
             Message::Left | Message::PreviousPane => self.turn(self.choices(self.row).len() - 1),
             Message::Choose(n) if usize::from(n) <= self.choices(self.row).len() => self.chosen[self.row] = usize::from(n) - 1,
@@ -95,23 +110,27 @@ impl Page for Setup {
         Go::Stay
     }
     fn click(&mut self, column: usize, row: usize, _desk: &mut dyn Desk) -> Go {
-        if row < 3 && column < self.choices(row).len() {
+        if row < ROWS && column < self.choices(row).len() {
             self.row = row;
             self.chosen[row] = column;
         }
         Go::Stay
     }
     fn wheel(&mut self, lines: isize) {
-        self.row = self.row.saturating_add_signed(lines.signum()).min(2);
+        self.row = self.row.saturating_add_signed(lines.signum()).min(ROWS - 1);
     }
     fn draw(&self, pen: &mut Pen, body: Rect, _desk: &dyn Desk) -> Option<Position> {
         let (dim, plain, strong) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong));
         let mut y = body.y;
         let air = if body.height >= 28 { 2 } else { 1 };
-        for (row, name) in ["For whom", "Level", "How long"].into_iter().enumerate() {
+        for (row, name) in ["For whom", "Level", "How long", "About"].into_iter().enumerate() {
             pen.put(body.x + 1, y, 12, name, if row == self.row { strong } else { dim });
             let mut x = body.x + 13;
             for (i, words) in self.choices(row).iter().enumerate() {
+                // The topics are many: all of them only while one is being chosen.
+                if row == TOPICS && self.row != TOPICS && i != self.chosen[row] {
+                    continue;
+                }
                 let wide = u16::try_from(text::width(words) + 2).unwrap_or(12);
                 if x + wide > body.right() {
                     x = body.x + 13;
@@ -127,11 +146,6 @@ impl Page for Setup {
                 x += wide + 1;
             }
             y += air;
-        }
-        if !self.topics.is_empty() {
-            pen.put(body.x + 1, y, 12, "Topics", dim);
-            pen.put(body.x + 14, y, body.width.saturating_sub(14), &self.topics.join(", "), plain);
-            y += 1;
         }
         y += 1;
         let words = [
