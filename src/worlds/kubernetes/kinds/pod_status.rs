@@ -7,6 +7,11 @@ use crate::kernel::SimTime;
 use crate::worlds::kubernetes::api::meta::Epoch;
 use crate::worlds::kubernetes::api::object::{Condition, ContainerState, ContainerStatus, PodPhase, PodStatus, Qos, Terminated, Tri};
 
+/// Why a container ended whose process could not be started. The runtime answers 0 for the time at which it started, and the kubelet
+/// passes that on as a moment (pkg/kubelet/kuberuntime/kuberuntime_container.go, toKubeContainerStatus).
+const START_ERROR: &str = "StartError";
+const UNIX_ZERO: &str = "1970-01-01T00:00:00Z";
+
 /// Phases and their spelling.
 const PHASES: &[(PodPhase, &str)] = &[
     (PodPhase::Pending, "Pending"),
@@ -136,7 +141,8 @@ fn terminated(t: &Terminated, epoch: Epoch) -> Value {
     f.put_number("signal", t.signal.unwrap_or(0).into());
     f.put_text("reason", &t.reason);
     f.put_some("message", t.message.as_deref());
-    f.put("startedAt", t.started_at.map_or(Value::Null, |at| epoch.rfc3339(at).into()));
+    let never = if &*t.reason == START_ERROR { Value::from(UNIX_ZERO) } else { Value::Null };
+    f.put("startedAt", t.started_at.map_or(never, |at| epoch.rfc3339(at).into()));
     f.put("finishedAt", t.finished_at.map_or(Value::Null, |at| epoch.rfc3339(at).into()));
     f.put_some("containerID", t.container_id.as_deref());
     Value::Object(f)
@@ -191,7 +197,7 @@ fn terminated_from(t: &Value, epoch: Epoch) -> Terminated {
         signal: int("signal").filter(|s| *s != 0),
         reason: name_or_empty(t, "reason"),
         message: name_at(t, "message"),
-        started_at: time_at(t, "startedAt", epoch),
+        started_at: time_at(t, "startedAt", epoch).filter(|_| t["startedAt"] != UNIX_ZERO),
         finished_at: time_at(t, "finishedAt", epoch),
         container_id: name_at(t, "containerID"),
     }

@@ -33,13 +33,8 @@ impl Kubelet {
         let now = ctl.cx.now;
         let image: Name = w.spec(slot).image.as_deref().unwrap_or_default().into();
         if !valid(&image) {
-            let repository = ImageRef::new(image.clone()).repository();
-            let why = if repository.chars().any(|c| c.is_ascii_uppercase()) {
-                format!("invalid reference format: repository name ({repository}) must be lowercase")
-            } else {
-                "invalid reference format".to_string()
-            };
-            let message = format!("Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {why}");
+            let message =
+                format!("Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {}", not_a_name(&image));
             self.say_at(w, slot, true, "InspectFailed", &message, ctl);
             return self.image_failed(w, slot, "InvalidImageName", &message, ctl);
         }
@@ -179,6 +174,21 @@ fn valid(image: &str) -> bool {
         && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
+/// Why it is none (distribution/reference, ParseNormalizedNamed): what stands before the first colon must be lower case.
+fn not_a_name(image: &str) -> String {
+    let of_hub = ImageRef::new(image).registry() == "docker.io";
+    let rest = match image.split_once('/') {
+        Some((_, rest)) if !of_hub || image.starts_with("docker.io/") => rest,
+        _ => image,
+    };
+    let path = if of_hub && !rest.contains('/') { format!("library/{rest}") } else { rest.to_string() };
+    let remote = path.split(':').next().unwrap_or_default();
+    if remote.chars().any(char::is_uppercase) {
+        return format!("invalid reference format: repository name ({remote}) must be lowercase");
+    }
+    "invalid reference format".into()
+}
+
 /// containerd's words.
 fn pull_error(error: &PullError, image: &str) -> String {
     let r = ImageRef::new(image);
@@ -234,6 +244,10 @@ mod tests {
         for bad in ["", "Nginx", "a//b", "nginx:", "a b", ":x", "-a"] {
             assert!(!valid(bad), "{bad}");
         }
+        let lower = |name: &str| format!("invalid reference format: repository name ({name}) must be lowercase");
+        assert_eq!(not_a_name("Not A:Name:x"), lower("library/Not A"));
+        assert_eq!(not_a_name("ghcr.io/Shop/web:1"), lower("Shop/web"));
+        assert_eq!(not_a_name("a b:Tag"), "invalid reference format");
         let texts: Vec<String> = [0, 231, 1500, 60_000, 3_661_000].iter().map(|ms| go_millis(SimDuration::from_millis(*ms))).collect();
         assert_eq!(texts, ["0s", "231ms", "1.5s", "1m0s", "1h1m1s"]);
     }

@@ -415,3 +415,18 @@ fn a_host_path_is_what_its_type_says() {
     lab.run(S(60));
     assert_eq!(status_word(&lab.pod("b")), "Running");
 }
+
+/// The runtime has no start of a process that never was, and answers 0.
+#[test]
+fn what_could_not_start_started_in_1970() {
+    let mut lab = Lab::new(1, &small("p", "    command: [/nope]\n"));
+    lab.run(S(15));
+    let mut say = |line: &str| {
+        let words: Vec<String> = line.split(' ').map(String::from).collect();
+        lab.cx(|w, cx| w.console(&words, &crate::worlds::NoFiles, cx)).stdout
+    };
+    let last = say("kubectl get pod p -o jsonpath={.status.containerStatuses[0].lastState.terminated.startedAt}");
+    assert_eq!(last, "1970-01-01T00:00:00Z");
+    say("kubectl label pod p a=b");
+    assert!(say("kubectl describe pod p").contains("Started:      Thu, 01 Jan 1970 00:00:00 +0000\n"));
+}
