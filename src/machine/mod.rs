@@ -10,6 +10,8 @@
 //! - **Programs** (`program/`) are the image's app or a shell script: text → tree (`lex`, `parse`) → instructions (`compile`) → processes
 //!   (`shell`) that stop anywhere and are copied with the rest. They live in ages, not times, so a freeze only stops their clock. Process 1
 //!   is shielded from signals it does not handle, a handler waits for the sleep in the foreground, as on Linux.
+//! - **Connections** (`roads`) that a program opens go where the world says that names and addresses lead, and are taken by whoever listens
+//!   there. The world is asked at the moment of the connection, so what it answers is never out of date.
 //! - **Requests** (`serving`) come in batches and are handled by arithmetic: a copy is one queue with a time at which it is free; answers,
 //!   timeouts and errors are entries in two lists ordered by time, which [`Machine::settle`] moves to the ledger. A death resets what is in
 //!   flight, a power cut leaves it to time out, a freeze or hang holds it until the copy recovers or the client gives up.
@@ -21,6 +23,7 @@ mod host;
 mod network;
 mod program;
 mod registry;
+pub mod roads;
 mod runtime;
 mod serving;
 mod volume;
@@ -32,6 +35,7 @@ pub use host::{Host, HostSpec, HostState};
 pub use network::Network;
 pub use program::{ExecResult, ProbeAction, ProbeAnswer, ProbeOutcome, Program};
 pub use registry::{PullDone, PullError, Registry, RegistryState};
+pub use roads::{Answer, Caller, NoRoads, Place, Roads, Way};
 pub use runtime::{
     Container, ContainerId, ContainerSpec, ContainerState, Exit, KILL_LATENCY, Mount, MountSource, START_LATENCY, Signal, StartError,
 };
@@ -40,7 +44,7 @@ pub use volume::Volume;
 
 use std::sync::Arc;
 
-use crate::kernel::{Agenda, Map, RecordId, SimTime};
+use crate::kernel::{Agenda, Map, RecordId, SimTime, Stream};
 use crate::model::{ImageSpec, Ledger};
 
 /// Name of a machine.
@@ -119,12 +123,13 @@ pub struct Machine {
     pub(crate) shared: program::Shared,
     pub ledger: Ledger,
     pub(crate) flights: serving::Flights,
+    pub(crate) chance: Stream,
 }
 
 impl Machine {
     /// A world's machines: the images the scenario describes, and the bytes per second between the registry and one host (0: the
-    /// default). Nothing here is left to chance so far; seed and world name the streams of whatever will be.
-    pub fn new(_seed: u64, _world: &str, images: Vec<ImageSpec>, bandwidth: u64) -> Self {
+    /// default). Seed and world name the stream from which a connection's other end is drawn where there are several.
+    pub fn new(seed: u64, world: &str, images: Vec<ImageSpec>, bandwidth: u64) -> Self {
         let images = images.into_iter().map(|i| (Arc::from(i.reference.canonical()), Arc::new(i))).collect();
         Self {
             agenda: Agenda::default(),
@@ -139,6 +144,7 @@ impl Machine {
             shared: Map::new(),
             ledger: Ledger::default(),
             flights: serving::Flights::default(),
+            chance: Stream::derive(seed, &format!("{world}/connections")),
         }
     }
 
@@ -147,15 +153,15 @@ impl Machine {
         self.agenda.next_at()
     }
 
-    /// Handles exactly one due event.
-    pub fn step(&mut self, now: SimTime) -> Vec<Notice> {
+    /// Handles exactly one due event; `roads` says where connections lead that programs open meanwhile.
+    pub fn step(&mut self, now: SimTime, roads: &dyn Roads) -> Vec<Notice> {
         if self.next_at().is_none_or(|at| at > now) {
             return Vec::new();
         }
         let Some(due) = self.agenda.pop() else { return Vec::new() };
         match due.event {
             Event::Begin(id, generation) => self.begin(id, generation, now, due.cause),
-            Event::Wake(id, generation) => self.wake(id, generation, now),
+            Event::Wake(id, generation) => self.wake(id, generation, now, roads),
             Event::Die(id, generation, death) => self.die(id, generation, death, now, due.cause),
             Event::PullDone(id) => self.pull_done(id, now),
             Event::Booted(host) => self.booted(&host, now, due.cause),

@@ -6,6 +6,7 @@ use crate::kernel::{List, RecordId, Set, SimDuration, SimTime, Token};
 use crate::model::{AppSpec, ImageRef, ImageSpec};
 
 use super::program::{App, Ctx, Files, Fs, Kind, Program, Turn};
+use super::roads::{Around, Caller, Roads};
 use super::{Backlog, Event, HostName, HostState, Machine, Notice, What};
 
 /// Numbers a container for the life of a world; never used twice.
@@ -28,6 +29,16 @@ pub struct ContainerSpec {
     pub mounts: Vec<Mount>,
     /// A real init (tini) is process 1: it forwards signals, so a program without handler dies of SIGTERM.
     pub init: bool,
+    /// The network namespace it lives in: containers of a machine with the same one share addresses and ports. Empty: one of its own.
+    pub sandbox: Arc<str>,
+    /// Its address, if the world fixes it for the life of the container.
+    pub address: Option<Arc<str>>,
+    /// None: `HOSTNAME`, or what its name says.
+    pub hostname: Option<Arc<str>>,
+    /// Empty: `/`.
+    pub workdir: Arc<str>,
+    /// `uid[:gid]` or a name; empty = root.
+    pub user: Arc<str>,
 }
 
 /// Something mounted into a container.
@@ -190,6 +201,7 @@ impl Machine {
         if let Some(h) = self.hosts.get_mut(&host) {
             h.holds.insert(id);
         }
+        let files = Files::with_dir(&spec.workdir);
         let container = Container {
             id,
             host,
@@ -202,7 +214,7 @@ impl Machine {
             log: List::new(),
             backlog: Backlog::default(),
             cause: None,
-            files: Files::default(),
+            files,
             names: None,
             wake: None,
             dying: false,
@@ -273,27 +285,41 @@ impl Machine {
         }
     }
 
-    pub(crate) fn wake(&mut self, id: ContainerId, generation: u32, now: SimTime) -> Vec<Notice> {
+    pub(crate) fn wake(&mut self, id: ContainerId, generation: u32, now: SimTime, roads: &dyn Roads) -> Vec<Notice> {
         match self.container_mut(id) {
             Some(c) if c.generation == generation && !c.dying => c.wake = None,
             _ => return Vec::new(),
         }
-        self.advance(id, now)
+        self.advance(id, now, roads)
     }
 
     /// Lets a program run up to now.
-    fn advance(&mut self, id: ContainerId, now: SimTime) -> Vec<Notice> {
+    fn advance(&mut self, id: ContainerId, now: SimTime, roads: &dyn Roads) -> Vec<Notice> {
         let Some(c) = self.containers.get_mut(&id).map(Arc::make_mut) else { return Vec::new() };
         let Some(mut program) = c.program.take() else { return Vec::new() };
         let (silent, started) = (program.silent(), is_started(&program));
-        let (spec, image) = (c.spec.clone(), c.image.clone());
-        let full = self.hosts.get(&c.host).is_some_and(|h| h.disk_full);
+        let (spec, image, names) = (c.spec.clone(), c.image.clone(), c.names.clone());
+        let caller = Caller { id, host: c.host.clone(), spec: spec.clone(), now };
+        // Taken out while they change, so that the other containers can be looked at.
+        let (mut files, pids) = (std::mem::take(&mut c.files), program.pids());
+        let full = self.hosts.get(&caller.host).is_some_and(|h| h.disk_full);
+        let mut view = fs(&mut files, &mut self.shared, &mut self.volumes, &spec, &caller.host, full);
+        view.roads = Some((roads, caller.clone()));
         let mut ctx = Ctx {
-            fs: fs(&mut c.files, &mut self.shared, &mut self.volumes, &spec, &c.host, full),
-            names: c.names.as_ref(),
+            fs: view,
+            names: names.as_ref(),
+            around: Around {
+                caller,
+                roads,
+                containers: &self.containers,
+                hosts: &self.hosts,
+                links: &self.network,
+                chance: &mut self.chance,
+            },
             dns_down: self.network.dns_down,
             has_app: super::program::has_app(&image),
             app: None,
+            pids,
             silent: false,
             now,
             ops: super::program::TURN_OPS,
@@ -307,6 +333,8 @@ impl Machine {
         };
         let turn = program.run(&mut ctx, &image.app);
         let lines = ctx.lines;
+        let Some(c) = self.containers.get_mut(&id).map(Arc::make_mut) else { return Vec::new() };
+        c.files = files;
         for (age, line) in lines {
             let at = program.time(age);
             c.write_log(at, &line);
@@ -560,8 +588,8 @@ impl Machine {
         self.container(id).map(|c| c.log.clone()).unwrap_or_default()
     }
 
-    /// Names that resolve and answer as seen from this container, for programs that need them (`AppSpec::needs`, `nslookup`, `wget`).
-    /// Never told: needs count as met, look-ups fail.
+    /// Names that resolve and answer as seen from this container, for programs that need them to start (`AppSpec::needs`).
+    /// Never told: needs count as met.
     pub fn set_names(&mut self, id: ContainerId, names: Set<Arc<str>>) {
         if let Some(c) = self.container_mut(id) {
             c.names = Some(names);
@@ -590,8 +618,9 @@ pub(crate) fn fs<'a>(
     host: &HostName,
     disk_full: bool,
 ) -> Fs<'a> {
-    let hostname = spec.env.iter().find(|(n, _)| &**n == "HOSTNAME").map_or_else(|| hostname(&spec.name), |(_, v)| v.clone());
-    Fs { own, shared, volumes, mounts: &spec.mounts, host: host.clone(), hostname, disk_full }
+    let told = || spec.env.iter().find(|(n, _)| &**n == "HOSTNAME").map(|(_, v)| v.clone());
+    let hostname = spec.hostname.clone().or_else(told).unwrap_or_else(|| hostname(&spec.name));
+    Fs { own, shared, volumes, mounts: &spec.mounts, host: host.clone(), hostname, disk_full, roads: None }
 }
 
 /// `default/web-x2kqp/nginx` is on host `web-x2kqp`.

@@ -428,6 +428,11 @@ impl Machine {
 
     /// How long an answer to one more request would take now.
     pub(crate) fn answer_time(&self, c: &Container, now: SimTime) -> SimDuration {
-        self.hosts.get(&c.host).map_or(FILE_LATENCY, |h| service(c, h).1 + c.backlog.wait(now))
+        self.hosts.get(&c.host).map_or(FILE_LATENCY, |h| answer_time(c, h, now))
     }
+}
+
+/// How long a copy on a machine takes for one more request.
+pub(crate) fn answer_time(c: &Container, host: &Host, now: SimTime) -> SimDuration {
+    service(c, host).1 + c.backlog.wait(now)
 }

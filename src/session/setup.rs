@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::scenario::file::{ProxySetup, Scenario};
+use crate::machine::RegistryState;
+use crate::scenario::file::{ProxySetup, RegistrySetup, RegistryStart, Scenario};
 use crate::worlds::docker::setup as docker_words;
 use crate::worlds::kubernetes::{KubernetesSetup, NodeSetup};
 
@@ -44,7 +45,17 @@ pub fn docker(s: &Scenario) -> Option<docker_words::DockerSetup> {
         operator: part.operator.clone(),
         engine: docker_words::EngineSetup::default(),
         bandwidth: s.registry.bandwidth,
+        registry: registry(&s.registry),
     })
+}
+
+fn registry(r: &RegistrySetup) -> RegistryState {
+    match r.state {
+        RegistryStart::Up => RegistryState::Up,
+        RegistryStart::Down => RegistryState::Down,
+        RegistryStart::Slow(percent) => RegistryState::Slow { percent },
+        RegistryStart::Denied => RegistryState::Denied,
+    }
 }
 
 /// A file's own name; text that stands in the scenario gets a name whose folder, and so the project, is the scenario's.
@@ -71,5 +82,6 @@ pub fn kubernetes(s: &Scenario) -> Option<KubernetesSetup> {
         config: part.config.iter().map(|(k, v, _)| (k.to_string(), v.as_str().map_or_else(|| v.to_string(), String::from))).collect(),
         run: part.run.clone(),
         bandwidth: s.registry.bandwidth,
+        registry: registry(&s.registry),
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use wheelhouse::kernel::{Agenda, Cx, Journal, SimDuration, SimTime, Streams};
-use wheelhouse::machine::{HostSpec, Machine};
+use wheelhouse::machine::{HostSpec, Machine, NoRoads};
 use wheelhouse::model::ImageRef;
 use wheelhouse::worlds::kubernetes::api::Api;
 use wheelhouse::worlds::kubernetes::api::meta::{Epoch, Key, Meta, Name};
@@ -64,7 +64,7 @@ impl Cluster {
     fn act<T>(&mut self, actor: &str, f: impl FnOnce(&mut Ctl, &mut Kubelet) -> T) -> T {
         let Self { api, machine, agenda, rng, config, journal, kubelet, now, .. } = self;
         let cx = Cx { now: *now, world: "kubernetes", journal, cause: None };
-        let mut ctl = Ctl { api, machine, agenda, rng, config, cx, actor: actor.into() };
+        let mut ctl = Ctl { api, machine, agenda, rng, config, cx, actor: actor.into(), network: None };
         let result = f(&mut ctl, kubelet);
         let pending = self.api.store.take_pending();
         if !pending.is_empty() {
@@ -80,7 +80,7 @@ impl Cluster {
             let Some(at) = next.filter(|t| *t <= to) else { break };
             self.now = at;
             if self.machine.next_at().is_some_and(|t| t <= at) {
-                for notice in self.machine.step(at) {
+                for notice in self.machine.step(at, &NoRoads) {
                     self.act("kubelet real-1", |ctl, kubelet| kubelet.notice(&notice, ctl));
                 }
                 continue;

@@ -255,10 +255,7 @@ impl Proc {
                 return self.apply(e, sinks, exec, at, ctx);
             }
             "ps" => {
-                let e = Effect {
-                    out: Data { text: format!("PID   USER     COMMAND\n{:5} root     sh\n", self.pid), bulk: 0 },
-                    ..Effect::default()
-                };
+                let e = Effect { out: Data { text: ctx.ps(self.pid), bulk: 0 }, ..Effect::default() };
                 return self.apply(e, sinks, exec, at, ctx);
             }
             "kill" => {
@@ -423,6 +420,7 @@ impl Proc {
                     ..Effect::default()
                 }),
                 Some("read") => Some(Effect::default()),
+                Some("ps") => Some(Effect { out: Data { text: ctx.ps(self.pid), bulk: 0 }, ..Effect::default() }),
                 Some(_) => commands::run(&argv, &data, &self.cwd.clone(), ctx),
                 None => Some(Effect::default()),
             }) else {

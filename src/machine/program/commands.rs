@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::kernel::{Set, SimDuration, SimTime};
+use crate::machine::roads::Around;
 
 use super::app::App;
 use super::files::Fs;
+use super::net;
 use super::text::{cat, echo, head, ls, printf, sponge, tail, test};
 
 /// Programs a small image has.
@@ -101,8 +103,10 @@ pub(crate) struct Listener {
 /// What a script can see and touch.
 pub(crate) struct Ctx<'a> {
     pub fs: Fs<'a>,
-    /// Names that resolve and answer; None: never told.
+    /// Names that resolve and answer, for apps that need them; None: never told.
     pub names: Option<&'a Set<Arc<str>>>,
+    /// The network, as this container sees it.
+    pub around: Around<'a>,
     pub dns_down: bool,
     /// A program the image brings may stand behind names we do not know.
     pub has_app: bool,
@@ -117,6 +121,8 @@ pub(crate) struct Ctx<'a> {
     pub captures: Vec<String>,
     /// `exec` collects standard error here.
     pub errors: Option<String>,
+    /// The processes of the container's own program.
+    pub pids: Vec<u32>,
     /// The container's own program lives and answers nothing.
     pub silent: bool,
     /// Log lines with the age at which they were written.
@@ -160,34 +166,32 @@ impl Ctx<'_> {
         }
     }
 
-    /// True if a request to that port is taken by the kernel and then answered by nobody: the program hangs.
-    fn waits(&self, port: u16) -> bool {
-        self.silent && (self.app.is_some_and(|a| a.listens(Some(port))) || self.listeners.iter().any(|l| l.port == port))
+    /// `ps`: the container's own processes and the one that asks.
+    pub fn ps(&self, pid: u32) -> String {
+        let caller = &self.around.caller;
+        let image = || base(&caller.spec.image.repository()).to_string();
+        let command = if caller.spec.argv.is_empty() { image() } else { caller.spec.argv.join(" ") };
+        let user = super::user::name(&caller.spec.user);
+        let row = |pid: u32, command: &str| format!("{pid:5} {user:<8}  0:00 {command}\n");
+        let own: String = self.pids.iter().map(|p| row(*p, &command)).collect();
+        // Numbers of processes beside the program are ours alone: the next one stands for them.
+        let asks = if self.pids.contains(&pid) || pid >= super::shell::BESIDE { self.pids.iter().max().map_or(1, |p| p + 6) } else { pid };
+        format!("PID   USER     TIME  COMMAND\n{own}{}", row(asks, "ps"))
     }
 
-    /// The HTTP status this container answers on a port, None if nobody listens there.
-    pub fn local(&self, port: u16, path: &str) -> Option<u16> {
-        if let Some(app) = self.app {
-            return app.http(path, port).ok();
-        }
-        let l = self.listeners.iter().find(|l| l.port == port)?;
-        Some(serve_file(l, path, &self.fs))
-    }
-
-    fn resolves(&self, name: &str) -> bool {
-        name.parse::<std::net::IpAddr>().is_ok()
-            || matches!(name, "localhost")
-            || name == &*self.fs.hostname
-            || (!self.dns_down && self.names.is_some_and(|n| n.contains(name)))
+    /// True if this container's own program listens on a port.
+    pub fn listens_here(&self, port: u16) -> bool {
+        self.app.is_some_and(|a| a.listens(Some(port))) || self.listeners.iter().any(|l| l.port == port)
     }
 }
 
-/// What `httpd` answers for a path.
-pub(crate) fn serve_file(l: &Listener, path: &str, fs: &Fs) -> u16 {
-    let Some(dir) = &l.dir else { return 200 };
+/// What `httpd` answers for a path: status and text.
+pub(crate) fn serve_file(l: &Listener, path: &str, fs: &Fs) -> (u16, Arc<str>) {
+    let Some(dir) = &l.dir else { return (200, "ok\n".into()) };
     let path = path.split('?').next().unwrap_or(path);
     let full = super::files::normal(&format!("{dir}/{path}"));
-    if fs.is_file(&full) || (fs.is_dir(&full) && fs.is_file(&format!("{full}/index.html"))) { 200 } else { 404 }
+    let index = || fs.read(&format!("{full}/index.html")).filter(|_| fs.is_dir(&full));
+    fs.read(&full).or_else(index).map_or_else(|| (404, "".into()), |text| (200, text))
 }
 
 /// Standard input or output: text, and bytes without content (from `/dev/zero`, `yes`).
@@ -221,13 +225,13 @@ impl Effect {
     pub(super) fn ok(text: impl Into<String>) -> Self {
         Self { out: Data { text: text.into(), bulk: 0 }, ..Self::default() }
     }
-    fn status(status: i32) -> Self {
+    pub(super) fn status(status: i32) -> Self {
         Self { status, ..Self::default() }
     }
     pub(super) fn fail(status: i32, err: impl Into<String>) -> Self {
         Self { status, err: err.into(), ..Self::default() }
     }
-    fn block(block: Block) -> Self {
+    pub(super) fn block(block: Block) -> Self {
         Self { block, ..Self::default() }
     }
     pub(super) fn holding(bytes: u64) -> Self {
@@ -386,13 +390,17 @@ pub(crate) fn run(argv: &[String], stdin: &Data, cwd: &str, ctx: &mut Ctx) -> Op
                 Effect::default()
             }
         },
-        "nc" => nc(&args, &files, ctx),
-        "wget" | "curl" => fetch(name, &args, &files, ctx),
-        "nslookup" | "getent" | "ping" => lookup(name, &files, ctx),
+        "nc" => net::nc(&args, ctx),
+        "wget" => net::wget(&args, cwd, ctx),
+        "curl" => net::curl(&args, cwd, ctx),
+        "nslookup" => net::nslookup(&args, ctx),
+        "getent" => net::getent(&args, ctx),
+        "ping" => net::ping(&args, ctx),
         "date" => Effect::ok(date(&args, ctx.now)),
-        "hostname" | "uname" => Effect::ok(format!("{}\n", if name == "uname" { "Linux" } else { &*ctx.fs.hostname })),
-        "whoami" => Effect::ok("root\n"),
-        "id" => Effect::ok("uid=0(root) gid=0(root)\n"),
+        "hostname" => net::hostname(&args, ctx),
+        "uname" => Effect::ok(if args.contains(&"-n") { format!("{}\n", ctx.fs.hostname) } else { "Linux\n".into() }),
+        "whoami" => super::user::whoami(&ctx.around.caller.spec.user),
+        "id" => super::user::id(&args, &ctx.around.caller.spec.user),
         "pwd" => Effect::ok(format!("{cwd}\n")),
         "nproc" => Effect::ok("1\n"),
         "basename" => Effect::ok(format!("{}\n", files.first().map_or("", |f| base(f)))),
@@ -441,101 +449,6 @@ fn httpd(args: &[&str]) -> (Listener, bool) {
     let port = value("-p").and_then(|p| p.rsplit(':').next()).and_then(|p| p.parse().ok()).unwrap_or(80);
     let foreground = args.iter().any(|a| a.starts_with("-f") || *a == "-vf" || *a == "-fv");
     (Listener { port, dir: Some(value("-h").unwrap_or("/").into()) }, foreground)
-}
-
-fn nc(args: &[&str], files: &[&str], ctx: &Ctx) -> Effect {
-    let flags: String = args.iter().filter(|a| a.starts_with('-')).flat_map(|a| a.chars()).collect();
-    let port = files.iter().rev().find_map(|f| f.parse().ok());
-    if flags.contains('l') {
-        return Effect::block(Block::Listen(Listener { port: port.unwrap_or(0), dir: None }));
-    }
-    let (Some(host), Some(port)) = (files.first(), port) else { return Effect::fail(1, "nc: bad arguments\n") };
-    let own = matches!(*host, "localhost" | "127.0.0.1") || **host == *ctx.fs.hostname;
-    if !ctx.resolves(host) {
-        return Effect::fail(1, format!("nc: bad address '{host}'\n"));
-    }
-    Effect::status(i32::from(own && ctx.local(port, "/").is_none()))
-}
-
-fn fetch(name: &str, args: &[&str], files: &[&str], ctx: &Ctx) -> Effect {
-    let curl = name == "curl";
-    let Some(url) = files
-        .iter()
-        .rev()
-        .find(|f| f.contains("://"))
-        .or(files.iter().rev().find(|f| f.contains(['.', ':', '/']) || **f == "localhost"))
-        .or(files.last())
-    else {
-        return Effect::fail(if curl { 2 } else { 1 }, format!("{name}: no URL specified\n"));
-    };
-    let rest = url.split_once("://").map_or(*url, |(_, r)| r);
-    let (authority, path) = rest.split_once('/').map_or((rest, "/".to_string()), |(a, p)| (a, format!("/{p}")));
-    let (host, port) = authority.rsplit_once(':').and_then(|(h, p)| p.parse().ok().map(|p| (h, p))).unwrap_or((authority, 80u16));
-    let own = matches!(host, "localhost" | "127.0.0.1" | "[::1]") || *host == *ctx.fs.hostname;
-    if own && ctx.waits(port) {
-        return unanswered(name, args);
-    }
-    let status = match (own, ctx.resolves(host)) {
-        (true, _) => ctx.local(port, &path),
-        (false, true) => Some(200),
-        (false, false) => {
-            return if curl {
-                Effect::fail(6, format!("curl: (6) Could not resolve host: {host}\n"))
-            } else {
-                Effect::fail(1, format!("wget: bad address '{host}'\n"))
-            };
-        }
-    };
-    let takes = Block::For(SimDuration::from_millis(20));
-    match status {
-        None if curl => Effect::fail(7, format!("curl: (7) Failed to connect to {host} port {port}: Connection refused\n")),
-        None => Effect::fail(1, format!("wget: can't connect to remote host ({host}): Connection refused\n")),
-        Some(s) if s >= 400 && !curl => Effect::fail(1, format!("wget: server returned error: HTTP/1.1 {s}\n")),
-        Some(s) if s >= 400 => {
-            let fails = args.iter().any(|a| *a == "--fail" || (a.starts_with('-') && !a.starts_with("--") && a.contains('f')));
-            if fails { Effect::fail(22, format!("curl: (22) The requested URL returned error: {s}\n")) } else { Effect::default() }
-        }
-        Some(_) => Effect { block: takes, ..Effect::ok("ok\n") },
-    }
-}
-
-/// A request without an answer: for ever, or for the time that the command was given.
-fn unanswered(name: &str, args: &[&str]) -> Effect {
-    let curl = name == "curl";
-    let limits: &[&str] = if curl { &["-m", "--max-time"] } else { &["-T", "--timeout"] };
-    let limit = args.iter().enumerate().find_map(|(i, a)| {
-        let (flag, value) = a.split_once('=').map_or((*a, args.get(i + 1).copied()), |(f, v)| (f, Some(v)));
-        if limits.contains(&flag) { sleep_length(&[value?]).ok().flatten() } else { None }
-    });
-    let Some(limit) = limit else { return Effect::block(Block::Forever) };
-    let failed = if curl {
-        Effect::fail(28, format!("curl: (28) Operation timed out after {} milliseconds with 0 bytes received\n", limit.as_millis()))
-    } else {
-        Effect::fail(1, "wget: download timed out\n")
-    };
-    Effect { block: Block::For(limit), ..failed }
-}
-
-fn lookup(name: &str, files: &[&str], ctx: &Ctx) -> Effect {
-    let host = if name == "getent" { files.get(1) } else { files.first() };
-    let host = host.copied().unwrap_or("");
-    if ctx.resolves(host) {
-        return Effect::ok(match name {
-            "nslookup" => format!("Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\t{host}\nAddress: 10.96.0.1\n\n"),
-            "ping" => format!("PING {host} (10.96.0.1): 56 data bytes\n"),
-            _ => format!("10.96.0.1       {host}\n"),
-        });
-    }
-    let slow = Block::For(if ctx.dns_down { SimDuration::from_secs(5) } else { SimDuration::from_millis(20) });
-    match name {
-        "nslookup" => Effect {
-            status: 1,
-            block: slow,
-            ..Effect::ok(format!("Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n** server can't find {host}: NXDOMAIN\n\n"))
-        },
-        "ping" => Effect::fail(1, format!("ping: bad address '{host}'\n")),
-        _ => Effect::status(2),
-    }
 }
 
 fn seq(args: &[&str]) -> String {

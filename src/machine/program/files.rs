@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::kernel::Map;
-use crate::machine::{HostName, Mount, MountSource, Volume};
+use crate::machine::{Caller, HostName, Mount, MountSource, Roads, Volume};
 
 use super::commands::BINARIES;
 
@@ -63,6 +63,8 @@ pub(crate) struct Fs<'a> {
     pub host: HostName,
     pub hostname: Arc<str>,
     pub disk_full: bool,
+    /// Who says what stands in the files about the network; None while nobody is there to read them.
+    pub roads: Option<(&'a dyn Roads, Caller)>,
 }
 
 enum Place<'a> {
@@ -133,11 +135,9 @@ impl<'a> Fs<'a> {
     fn builtin(&self, path: &str) -> Option<Arc<str>> {
         match path {
             "/etc/hostname" => Some(format!("{}\n", self.hostname).into()),
-            "/etc/hosts" => {
-                Some(format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t{}\n", self.hostname).into())
-            }
+            "/etc/hosts" => self.roads.as_ref().map(|(r, from)| r.hosts(from, &self.hostname).into()),
             "/etc/os-release" => Some("NAME=\"wheelhouse\"\nID=wheelhouse\n".into()),
-            "/etc/resolv.conf" => Some("nameserver 10.96.0.10\n".into()),
+            "/etc/resolv.conf" => self.roads.as_ref().map(|(r, from)| r.resolver(from).into()),
             "/etc/passwd" => Some("root:x:0:0:root:/root:/bin/sh\n".into()),
             "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/termination-log" => Some("".into()),
             _ => {
@@ -222,6 +222,15 @@ impl<'a> Fs<'a> {
 }
 
 impl Files {
+    /// A tree with one directory and those above it (a working directory, which the runtime makes).
+    pub(crate) fn with_dir(path: &str) -> Self {
+        let (mut files, mut at) = (Self::default(), String::new());
+        for step in normal(path).split('/').filter(|s| !s.is_empty()) {
+            at = format!("{at}/{step}");
+            files.insert(at.clone(), Entry::Dir);
+        }
+        files
+    }
     /// What stands at a path: `Some(true)` for a directory. One is there as soon as something lies in it.
     pub(crate) fn what(&self, path: &str) -> Option<bool> {
         let inside = || self.nodes.keys().any(|k| k.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
@@ -317,8 +326,16 @@ mod tests {
             Mount { source: MountSource::Volume("data".into()), path: "/d".into(), read_only: false },
             Mount { source: MountSource::Files(files), path: "/etc/app".into(), read_only: true },
         ];
-        let mut fs =
-            Fs { own: &mut own, shared: &mut shared, volumes: &mut volumes, mounts: &mounts, host, hostname: "c".into(), disk_full: false };
+        let mut fs = Fs {
+            own: &mut own,
+            shared: &mut shared,
+            volumes: &mut volumes,
+            mounts: &mounts,
+            host,
+            hostname: "c".into(),
+            disk_full: false,
+            roads: None,
+        };
         assert!(fs.is_dir("/tmp") && fs.is_dir("/d") && fs.is_dir("/etc/app") && !fs.is_dir("/w"));
         fs.write("/tmp/x", "1\n", false).unwrap();
         fs.write("/tmp/../tmp/x", "2\n", true).unwrap();

@@ -10,10 +10,12 @@ mod compile;
 mod expand;
 mod files;
 mod lex;
+mod net;
 mod parse;
 mod shell;
 mod text;
 mod traps;
+mod user;
 
 use std::sync::Arc;
 
@@ -90,7 +92,7 @@ impl Program {
     /// The OCI runtime's reasons for not starting it.
     pub(crate) fn start(spec: &ContainerSpec, image: &ImageSpec, fs: &Fs, now: SimTime) -> Result<Self, StartError> {
         let kind = match spec.argv.first() {
-            None if small(image) => Kind::Shell(Box::new(Shell::new(&["sh".into()], &spec.env, spec.init, EXEC_TIME))),
+            None if small(image) => Kind::Shell(Box::new(Shell::new(&["sh".into()], spec, spec.init, EXEC_TIME))),
             None => Kind::App(App::new(image.app.clone(), SimDuration::ZERO)),
             Some(first) => {
                 let name = commands::base(first);
@@ -101,7 +103,7 @@ impl Program {
                     return Err(StartError::NotExecutable { path: first.clone() });
                 }
                 if known || (rooted && fs.is_file(first)) {
-                    Kind::Shell(Box::new(Shell::new(&spec.argv, &spec.env, spec.init, EXEC_TIME)))
+                    Kind::Shell(Box::new(Shell::new(&spec.argv, spec, spec.init, EXEC_TIME)))
                 } else if small(image) || absent(first) {
                     return Err(StartError::NotFound { path: first.clone() });
                 } else {
@@ -110,6 +112,14 @@ impl Program {
             }
         };
         Ok(Self { kind, memory: Memory::default(), hung: false, cause: None, started: now, frozen: SimDuration::ZERO, frozen_since: None })
+    }
+
+    /// The numbers of its processes.
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        match &self.kind {
+            Kind::App(_) => vec![1],
+            Kind::Shell(s) => s.pids(),
+        }
     }
 
     pub(crate) fn age(&self, now: SimTime) -> SimDuration {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::kernel::{Map, SimDuration};
+use crate::machine::ContainerSpec;
 
 use super::commands::{Ctx, Listener};
 use super::compile::{Code, Op, boundary, compile};
@@ -19,6 +20,9 @@ const PROCS_MAX: usize = 64;
 const CALLS_MAX: usize = 100;
 /// What a shell process holds in memory.
 pub(crate) const PROCESS_MEMORY: u64 = 1 << 20;
+
+/// The first process number of a command run beside the program: never one of the container's own.
+pub(crate) const BESIDE: u32 = 40_000;
 
 /// All processes of one container.
 #[derive(Clone, Debug)]
@@ -118,11 +122,11 @@ pub(super) enum Flow {
 
 impl Shell {
     /// One process running `argv`. With an init, it is not process 1.
-    pub fn new(argv: &[Arc<str>], env: &[(Arc<str>, Arc<str>)], init: bool, starts: SimDuration) -> Self {
+    pub fn new(argv: &[Arc<str>], spec: &ContainerSpec, init: bool, starts: SimDuration) -> Self {
         let words = argv.iter().map(|a| vec![super::parse::Piece::Text { text: a.clone(), quoted: true }]).collect();
         let code: Code = Arc::from([Op::Exec(Arc::new(Simple { words, ..Simple::default() }))]);
         let pid = if init { 7 } else { 1 };
-        let mut vars: Map<Arc<str>, Arc<str>> = env.iter().cloned().collect();
+        let mut vars: Map<Arc<str>, Arc<str>> = spec.env.iter().cloned().collect();
         vars.entry("PATH".into()).or_insert_with(|| "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into());
         let main = Proc {
             pid,
@@ -136,7 +140,7 @@ impl Shell {
             vars,
             traps: Traps::default(),
             pending: Vec::new(),
-            cwd: "/".into(),
+            cwd: if spec.workdir.is_empty() { "/".into() } else { spec.workdir.clone() },
             args: Vec::new(),
             errexit: false,
             holds: 0,
@@ -150,11 +154,11 @@ impl Shell {
     }
 
     /// A command run beside a container's program (`exec`).
-    pub fn beside(argv: &[Arc<str>], env: &[(Arc<str>, Arc<str>)]) -> Self {
-        let mut shell = Self::new(argv, env, true, SimDuration::ZERO);
+    pub fn beside(argv: &[Arc<str>], spec: &ContainerSpec) -> Self {
+        let mut shell = Self::new(argv, spec, true, SimDuration::ZERO);
         // Never mistaken for the container's own processes.
-        (shell.main, shell.next_pid) = (40_000, 40_001);
-        shell.procs[0].pid = 40_000;
+        (shell.main, shell.next_pid) = (BESIDE, BESIDE + 1);
+        shell.procs[0].pid = BESIDE;
         shell
     }
 
@@ -187,6 +191,10 @@ impl Shell {
     /// Cores it keeps busy.
     pub fn busy(&self) -> u32 {
         self.procs.iter().filter(|p| matches!(p.state, State::Spin) || p.busy > 2).count() as u32
+    }
+
+    pub fn pids(&self) -> Vec<u32> {
+        self.procs.iter().filter(|p| !matches!(p.state, State::Done)).map(|p| p.pid).collect()
     }
 
     pub fn listeners(&self) -> impl Iterator<Item = &Listener> {

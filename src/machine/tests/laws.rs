@@ -53,11 +53,11 @@ fn disturb(m: &mut Machine, r: &mut Stream, now: SimTime) {
         16 | 17 => m.start(id, now, None),
         18 => drop(m.pull(host, &ImageRef::new(format!("img{}:1", r.below(4))), now, None)),
         19 => m.starve(host, r.below(120) as u32),
-        20 => drop(m.exec(id, &["sh".into(), "-c".into(), "kill 1; echo a >> /tmp/a".into()], now)),
+        20 => drop(m.exec(id, &["sh".into(), "-c".into(), "kill 1; echo a >> /tmp/a".into()], now, &NoRoads)),
         21 => m.fail(&"b".into(), 3, FailReason::NoEndpoint, now, d(r.below(3) * 700)),
         _ => {
             let path = "/health".into();
-            m.probe(id, &ProbeAction::Http { path, port: 80 }, now);
+            m.probe(id, &ProbeAction::Http { path, port: 80 }, now, &NoRoads);
         }
     }
     for id in ids {
@@ -76,7 +76,7 @@ fn play(m: &mut Machine, r: &mut Stream, from: SimTime, steps: u64, trace: &mut 
         while let Some(at) = m.next_at().filter(|t| *t <= now) {
             events += 1;
             assert!(events < 100_000, "runs wild");
-            for n in m.step(at) {
+            for n in m.step(at, &NoRoads) {
                 trace.push_str(&format!("{} {:?}\n", at.as_nanos(), n.what));
             }
         }

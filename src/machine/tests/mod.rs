@@ -3,6 +3,7 @@
 mod laws;
 mod machines;
 mod programs;
+mod roads;
 mod serving;
 
 use std::sync::Arc;
@@ -41,6 +42,11 @@ pub(super) fn spec(image: &str, argv: &[&str]) -> ContainerSpec {
         cpu_limit_milli: None,
         mounts: Vec::new(),
         init: false,
+        sandbox: "".into(),
+        address: None,
+        hostname: None,
+        workdir: "".into(),
+        user: "".into(),
     }
 }
 
@@ -62,7 +68,7 @@ impl Lab {
         while let Some(at) = self.m.next_at().filter(|t| *t <= to) {
             self.events += 1;
             assert!(self.events < 200_000, "runs wild");
-            let n = self.m.step(at);
+            let n = self.m.step(at, &NoRoads);
             self.notices.extend(n.into_iter().map(|n| (at, n.what)));
         }
     }
@@ -87,9 +93,9 @@ impl Lab {
         self.m.logs(id).iter().map(|(_, l)| l.to_string()).collect()
     }
     pub fn exec(&mut self, id: ContainerId, script: &str, now: SimTime) -> ExecResult {
-        self.m.exec(id, &["sh".into(), "-c".into(), script.into()], now)
+        self.m.exec(id, &["sh".into(), "-c".into(), script.into()], now, &NoRoads)
     }
     pub fn http(&mut self, id: ContainerId, path: &str, port: u16, now: SimTime) -> ProbeOutcome {
-        self.m.probe(id, &ProbeAction::Http { path: path.into(), port }, now).outcome
+        self.m.probe(id, &ProbeAction::Http { path: path.into(), port }, now, &NoRoads).outcome
     }
 }

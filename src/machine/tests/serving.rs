@@ -52,7 +52,7 @@ fn above_capacity_the_rest_times_out() {
     assert!((5_900..=6_200).contains(&t.ok), "{}", t.ok);
     assert_eq!(t.failed + t.ok + t.in_flight(), 12_000);
     assert!(lab.failed(FailReason::Timeout) > 5_000);
-    let p = lab.m.probe(id, &ProbeAction::Http { path: "/health".into(), port: 80 }, s(70));
+    let p = lab.m.probe(id, &ProbeAction::Http { path: "/health".into(), port: 80 }, s(70), &NoRoads);
     assert!(p.takes > d(1500), "probes wait in the same queue: {:?}", p.takes);
     lab.load(id, 0, s(70), s(80));
     assert_eq!(lab.m.ledger.total.in_flight(), 0);
@@ -90,7 +90,7 @@ fn death_resets_hang_times_out() {
     l.load(id, 5, s(20), s(30));
     let lost = l.failed(FailReason::Timeout);
     assert!((390..=410).contains(&lost), "{lost}");
-    assert_eq!(l.m.probe(id, &ProbeAction::Tcp { port: 80 }, s(30)).outcome, ProbeOutcome::Ok);
+    assert_eq!(l.m.probe(id, &ProbeAction::Tcp { port: 80 }, s(30), &NoRoads).outcome, ProbeOutcome::Ok);
     assert_eq!(l.http(id, "/health", 80, s(30)), ProbeOutcome::NoAnswer);
     l.m.signal(id, Signal::Term, s(30), None);
     l.run(s(31));

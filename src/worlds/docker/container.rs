@@ -195,6 +195,24 @@ pub struct Container {
 }
 
 impl Container {
+    /// What it calls itself: as asked for, on the host's network the host's name, else the short id.
+    pub fn hostname(&self) -> Arc<str> {
+        match &self.config.hostname {
+            Some(name) => name.clone(),
+            None if &*self.config.network_mode == "host" => self.host.clone(),
+            None => self.id.get(..12).unwrap_or(&self.id).into(),
+        }
+    }
+
+    /// The variables of its process: its own, and those the engine sets (daemon/container/env.go).
+    pub(super) fn runtime_env(&self) -> Vec<(Arc<str>, Arc<str>)> {
+        let mut env = self.config.env.clone();
+        if !env.iter().any(|(n, _)| &**n == "HOSTNAME") {
+            env.push(("HOSTNAME".into(), self.hostname()));
+        }
+        env
+    }
+
     /// The program as it is listed: the image's own where the user gave none. `image_program` stands in for its entrypoint.
     pub fn program(&self, image_program: &[Arc<str>]) -> Vec<Arc<str>> {
         match &self.config.entrypoint {

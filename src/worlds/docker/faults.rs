@@ -160,7 +160,7 @@ impl Docker {
                 }
             }
             FaultKind::RegistryDown | FaultKind::RegistrySlow { .. } | FaultKind::RegistryDenied => {
-                self.machine.registry.state = RegistryState::Up
+                self.machine.registry.state = self.setup.registry
             }
             FaultKind::DnsDown => self.machine.network.dns_down = false,
             FaultKind::ComponentDown => match &fault.target {

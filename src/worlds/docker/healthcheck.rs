@@ -8,6 +8,7 @@ use crate::kernel::{List, SimDuration, SimTime};
 use crate::machine::{ProbeAction, ProbeOutcome};
 
 use super::container::Cid;
+use super::roads::EngineRoads;
 use super::{Cx, Docker, Event};
 
 /// defaultProbeInterval, defaultProbeTimeout, defaultProbeRetries, defaultStartInterval (daemon/health.go).
@@ -156,7 +157,8 @@ impl Docker {
             return;
         }
         let timeout = config.timeout();
-        let answer = self.machine.probe(machine, &ProbeAction::Exec { argv }, cx.now);
+        let Self { machine: hosts, engines, containers, by_machine, .. } = self;
+        let answer = hosts.probe(machine, &ProbeAction::Exec { argv }, cx.now, &EngineRoads { engines, containers, by_machine });
         let (code, output): (i32, Arc<str>) = match &answer.outcome {
             ProbeOutcome::Ok => (0, "".into()),
             ProbeOutcome::HttpStatus(s) if *s < 400 => (0, "".into()),

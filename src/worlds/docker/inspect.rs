@@ -105,6 +105,9 @@ impl Docker {
                 )
             })
             .collect();
+        // The engine repeats here what belongs to the default bridge, and only that (Engine 20.10, types.DefaultNetworkSettings).
+        let bridge = networks.get("bridge").cloned().unwrap_or_default();
+        let of = |field: &str, none: Value| bridge.get(field).cloned().unwrap_or(none);
         let mounts: Vec<Value> = c
             .mounts
             .iter()
@@ -168,7 +171,11 @@ impl Docker {
                 "LogConfig": {"Type": "json-file", "Config": {}},
             },
             "Mounts": mounts, "Config": settings,
-            "NetworkSettings": {"SandboxID": if c.alive() { c.id.chars().rev().collect::<String>() } else { String::new() }, "Ports": ports, "Networks": networks},
+            "NetworkSettings": {
+                "Bridge": "", "SandboxID": if c.alive() { c.id.chars().rev().collect::<String>() } else { String::new() }, "Ports": ports,
+                "EndpointID": of("EndpointID", "".into()), "Gateway": of("Gateway", "".into()), "IPAddress": of("IPAddress", "".into()),
+                "IPPrefixLen": of("IPPrefixLen", 0.into()), "Networks": networks,
+            },
         })
     }
 

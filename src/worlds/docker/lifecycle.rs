@@ -106,25 +106,24 @@ impl Docker {
         if c.serial != serial || !c.starting {
             return;
         }
-        let argv = self.runtime_argv(&c);
-        // A look-up prints addresses of this very moment, so its program is made anew at each start.
-        let stale = c.machine.filter(|_| super::exec::is_lookup(&c.config.argv()));
-        if let Some(old) = stale {
-            self.by_machine.remove(&old);
-            self.machine.remove(old, cx.now);
-        }
-        let machine = match c.machine.filter(|_| stale.is_none()) {
+        let machine = match c.machine {
             Some(id) => id,
             None => {
+                let image = self.machine.image_spec(&c.config.image);
                 let spec = ContainerSpec {
                     name: c.name.clone(),
                     image: c.config.image.clone(),
-                    argv,
-                    env: c.config.env.clone(),
+                    argv: c.config.argv(),
+                    env: c.runtime_env(),
                     memory_limit: c.config.memory,
                     cpu_limit_milli: c.config.cpus_milli,
                     mounts: runtime_mounts(&c.mounts),
                     init: c.config.init,
+                    sandbox: super::roads::sandbox(&c),
+                    address: None,
+                    hostname: Some(c.hostname()),
+                    workdir: c.config.workdir.clone(),
+                    user: if c.config.user.is_empty() { image.user.clone().unwrap_or_default() } else { c.config.user.clone() },
                 };
                 let id = self.machine.create(&c.host, spec, cx.now);
                 self.by_machine.insert(id, cid);

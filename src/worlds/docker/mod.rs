@@ -24,6 +24,7 @@ pub mod operator;
 pub mod ports;
 pub mod proxy;
 pub mod restart;
+mod roads;
 mod routing;
 pub mod session;
 pub mod setup;

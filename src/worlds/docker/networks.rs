@@ -53,6 +53,10 @@ impl Pool {
     fn size(self) -> u32 {
         1 << (32 - self.prefix)
     }
+    /// True if an address lies in it.
+    pub fn contains(self, ip: &str) -> bool {
+        ip.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| (u32::from(ip) ^ self.base) >> (32 - self.prefix) == 0)
+    }
     fn overlaps(self, other: Self) -> bool {
         let prefix = self.prefix.min(other.prefix);
         (self.base ^ other.base) >> (32 - prefix) == 0
@@ -290,47 +294,6 @@ impl Docker {
         self.names_changed(&c.host, &n.name);
     }
 
-    /// The embedded DNS server: addresses behind a name as one container sees it, in a random order for each question
-    /// (resolver.go shuffles); empty if the name does not exist there.
-    pub fn resolve(&mut self, cid: Cid, name: &str) -> Vec<Arc<str>> {
-        let mut found = self.lookup(cid, name);
-        self.rng.stream("dns").shuffle(&mut found);
-        found
-    }
-
-    fn lookup(&self, cid: Cid, name: &str) -> Vec<Arc<str>> {
-        let Some(me) = self.containers.get(&cid) else { return Vec::new() };
-        for mine in me.endpoints.iter().filter(|e| e.ip.is_some()) {
-            let Some(network) = self.engine(&me.host).networks.get(&mine.network).filter(|n| has_dns(n)) else { continue };
-            let bare = name.strip_suffix(&format!(".{}", network.name)).unwrap_or(name);
-            let find = |alias: bool| -> Vec<Arc<str>> {
-                let fits = |c: &super::Container, e: &Endpoint| {
-                    if alias {
-                        e.aliases.iter().any(|a| &**a == bare)
-                    } else {
-                        &*c.name == bare || c.id.get(..12) == Some(bare) || c.config.hostname.as_deref() == Some(bare)
-                    }
-                };
-                self.attached(&me.host, &network.name)
-                    .filter(|(cid, e)| self.containers.get(cid).is_some_and(|c| fits(c, e)))
-                    .filter_map(|(_, e)| e.ip.clone())
-                    .collect()
-            };
-            // Aliases are looked up before plain names.
-            let found = find(true);
-            let found = if found.is_empty() { find(false) } else { found };
-            if !found.is_empty() {
-                return found;
-            }
-        }
-        Vec::new()
-    }
-
-    /// True if a container resolves a name.
-    pub fn resolves(&self, cid: Cid, name: &str) -> bool {
-        !self.lookup(cid, name).is_empty()
-    }
-
     /// Tells the programs on a network which names answer now.
     fn names_changed(&mut self, host: &HostName, network: &str) {
         let members: Vec<Cid> = self.attached(host, network).map(|(cid, _)| cid).collect();
@@ -396,6 +359,7 @@ mod tests {
         assert_eq!(pool.pick(&taken, None).as_deref(), Some("10.1.2.3"));
         assert_eq!(pool.pick(&taken, Some("10.1.2.2")), None);
         assert_eq!(Pool::default_pools().count(), 31);
+        assert!(pool.contains("10.1.2.255") && !pool.contains("10.1.3.1") && !pool.contains("x"));
         assert!(Pool::parse("10.1.2.0/33").is_none() && Pool::parse("x/8").is_none());
     }
 

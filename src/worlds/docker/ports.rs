@@ -5,6 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::kernel::Map;
+
 use super::Docker;
 use super::container::Cid;
 use super::engine::EngineError;
@@ -262,16 +264,49 @@ impl Docker {
         all
     }
 
-    /// The container that owns a published port of a host.
+    /// The container that owns a published port of a host, as seen from another machine.
     pub fn owner_of_port(&self, host: &str, port: u16) -> Option<(Cid, u16)> {
-        let cid = self.engine(host).ports.get(&(port, Proto::Tcp))?.first()?.1;
-        let c = self.containers.get(&cid)?;
-        if &*c.config.network_mode == "host" {
-            return Some((cid, port));
-        }
-        let bound = c.bound.iter().find(|b| b.host == port && b.proto == Proto::Tcp)?;
-        Some((cid, bound.container))
+        owner_of_port(self.engine(host), &self.containers, port, From::Outside)
     }
+}
+
+/// Where a connection to a host's port comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From<'a> {
+    /// Another machine, to the address by which it knows the host.
+    Outside,
+    /// This machine, to one of its own addresses.
+    Address(&'a str),
+}
+
+impl From<'_> {
+    /// True if a port bound to an address takes it: the loopback's is refused to everyone else.
+    fn meets(self, bound: &str) -> bool {
+        let loopback = bound.starts_with("127.") || bound == "::1";
+        match self {
+            _ if bound.is_empty() || bound == "0.0.0.0" => true,
+            Self::Outside => !loopback && bound != "::",
+            Self::Address(ip) => bound == ip,
+        }
+    }
+}
+
+/// The container that owns a published port of an engine, and the port inside.
+pub(super) fn owner_of_port(
+    engine: &super::Engine,
+    containers: &Map<Cid, Arc<super::Container>>,
+    port: u16,
+    from: From,
+) -> Option<(Cid, u16)> {
+    let users = engine.ports.get(&(port, Proto::Tcp))?;
+    users.iter().filter(|(ip, _)| from.meets(ip)).find_map(|(ip, cid)| {
+        let c = containers.get(cid)?;
+        if &*c.config.network_mode == "host" {
+            return Some((*cid, port));
+        }
+        let bound = c.bound.iter().find(|b| b.host == port && b.proto == Proto::Tcp && b.ip == *ip)?;
+        Some((*cid, bound.container))
+    })
 }
 
 #[cfg(test)]
@@ -289,6 +324,14 @@ mod tests {
         for bad in ["x:80", "8080:", "1:2:3:4", "8080:80/icmp", "8000-8001:9000-9002", "0:80"] {
             assert!(parse_publish(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_port_of_the_loopback_is_for_the_machine_itself() {
+        for (bound, outside) in [("", true), ("0.0.0.0", true), ("127.0.0.1", false), ("::1", false), ("192.168.1.5", true)] {
+            assert_eq!(From::Outside.meets(bound), outside, "{bound}");
+        }
+        assert!(From::Address("172.17.0.1").meets("172.17.0.1") && !From::Address("172.17.0.1").meets("127.0.0.1"));
     }
 
     #[test]

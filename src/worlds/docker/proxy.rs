@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::kernel::journal::Entry;
 use crate::kernel::{ObjectRef, RecordType, SimDuration};
-use crate::machine::{HostName, HostState, ProbeAction, ProbeOutcome};
+use crate::machine::{HostName, HostState, NoRoads, ProbeAction, ProbeOutcome};
 use crate::model::LinkEnd;
 
 use super::setup::{HostSetup, ProxyKind, ProxySetup};
@@ -83,7 +83,7 @@ impl Docker {
             Some(path) => ProbeAction::Http { path: path.clone(), port },
             None => ProbeAction::Tcp { port },
         };
-        let answer = self.machine.probe(machine, &action, cx.now);
+        let answer = self.machine.probe(machine, &action, cx.now, &NoRoads);
         let good = match answer.outcome {
             ProbeOutcome::Ok => true,
             ProbeOutcome::HttpStatus(s) => s < 400,

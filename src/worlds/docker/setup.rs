@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::kernel::SimDuration;
+use crate::machine::RegistryState;
 use crate::model::OperatorSpec;
 
 /// The whole world at its start.
@@ -18,6 +19,8 @@ pub struct DockerSetup {
     pub engine: EngineSetup,
     /// Bytes per second between the registry and one host; 0 = 100 MB/s.
     pub bandwidth: u64,
+    /// How the registry is at the start, and after the end of a fault that hit it.
+    pub registry: RegistryState,
 }
 
 /// One machine.

@@ -396,7 +396,7 @@ fn call(name: &str, a: &[Value]) -> Result<Value, String> {
     Ok(match name {
         "json" => {
             need(1)?;
-            a[0].to_string().into()
+            without_nil(a[0].clone()).to_string().into()
         }
         "join" => match a.first() {
             Some(Value::Array(list)) => list.iter().map(go_print).collect::<Vec<_>>().join(&text(1)).into(),
@@ -493,6 +493,22 @@ pub fn pretty(v: &Value) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// Fields that Go leaves out of its JSON while they are nil (`omitempty` in api/types/container).
+const OMITTED: [&str; 3] = ["Health", "Healthcheck", "StopSignal"];
+
+fn without_nil(mut v: Value) -> Value {
+    let nothing = |v: &Value| v.is_null() || v.as_str() == Some("");
+    match &mut v {
+        Value::Object(o) => {
+            o.retain(|k, v| !(OMITTED.contains(&k.as_str()) && nothing(v)));
+            o.values_mut().for_each(|v| *v = without_nil(v.take()));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|v| *v = without_nil(v.take())),
+        _ => {}
+    }
+    v
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -504,7 +520,8 @@ mod tests {
 
     #[test]
     fn what_people_write() {
-        let v = json!({"Name": "web", "N": 3, "State": {"Health": {"Status": "healthy"}, "Error": ""}, "Mounts": [{"Name": "a"}, {"Name": "b"}], "Labels": {"b": "2", "a": "1"}});
+        let v = json!({"Name": "web", "N": 3, "State": {"Health": {"Status": "healthy"}, "Error": ""}, "Mounts": [{"Name": "a"}, {"Name": "b"}], "Labels": {"b": "2", "a": "1"},
+            "Absent": {"Status": "running", "Health": null}});
         for (t, want) in [
             ("{{.Name}}: {{.State.Health.Status}}", "web: healthy"),
             ("{{json .Mounts}}", r#"[{"Name":"a"},{"Name":"b"}]"#),
@@ -517,6 +534,7 @@ mod tests {
             ("{{.Name | upper | printf \"%-5s|\"}}", "WEB  |"),
             ("a {{- .Name -}} b", "awebb"),
             ("{{with .State.Health}}{{.Status}}{{end}}", "healthy"),
+            ("{{json .Absent}}", "{\"Status\":\"running\"}"),
             ("{{(index .Mounts 1).Name}}", "b"),
             ("{{$x := .Name}}{{$x}}{{$.N}}", "web3"),
         ] {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::kernel::{Cx, Journal, ObjectRef, RecordType, SimDuration, SimTime};
+use crate::machine::RegistryState;
 use crate::model::fault::CopyCount;
 use crate::model::{
     AppSpec, Component, FailReason, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec, LinkEnd, OperatorSpec, RunbookStep,
@@ -428,4 +429,86 @@ fn a_command_for_another_engine_runs_there() {
         let found = all.as_array().unwrap().iter().find(|c| c["name"] == name).unwrap_or_else(|| panic!("{line}"));
         assert_eq!(found["host"], host, "{line}");
     }
+}
+
+/// What a program in a container reaches: names and ports of its network, published ports of its host, nothing else.
+#[test]
+fn connections_from_containers_are_routed() {
+    let mut b = Bench::new(DockerSetup { hosts: vec![HostSetup::new("host-1")], ..DockerSetup::default() });
+    for line in [
+        "docker network create shop-net",
+        "docker run -d --name web --network shop-net shop:1",
+        "docker run -d --name plain -p 9001:8080 shop:1",
+        "docker run -d --name own -p 127.0.0.1:9000:8080 shop:1",
+        "docker run -d --name me --network shop-net --network-alias caller local/bb:1 sleep 9999",
+    ] {
+        assert_eq!(b.run(line).exit, 0, "{line}");
+    }
+    b.quiet(5);
+    let asks = |b: &mut Bench, url: &str| {
+        let o = b.run(&format!("docker exec me wget -T 2 -qO- {url}"));
+        (o.exit, if o.exit == 0 { o.stdout } else { o.stderr })
+    };
+    let refused = |ip: &str| (1, format!("wget: can't connect to remote host ({ip}): Connection refused\n"));
+    assert_eq!(asks(&mut b, "http://web:8080"), (0, "ok\n".into()));
+    assert_eq!(asks(&mut b, "http://web"), refused("172.18.0.2"), "nobody listens on 80");
+    assert_eq!(asks(&mut b, "http://caller"), refused("172.18.0.3"), "a sleeping program listens nowhere");
+    assert_eq!(asks(&mut b, "http://plain:8080"), (1, "wget: bad address 'plain:8080'\n".into()));
+    assert_eq!(asks(&mut b, "http://172.17.0.2:8080"), (1, "wget: download timed out\n".into()), "bridges are apart");
+    assert_eq!(asks(&mut b, "http://172.17.0.1:9001"), (0, "ok\n".into()), "a published port, at the host's address");
+    assert_eq!(asks(&mut b, "http://172.17.0.1:9000"), refused("172.17.0.1"), "published on the loopback only");
+    assert_eq!(b.run("docker exec me cat /etc/resolv.conf").stdout, "nameserver 127.0.0.11\noptions ndots:0\n");
+    assert_eq!(b.run("docker exec me getent hosts web").stdout, "172.18.0.2      web\n");
+    b.run("docker stop -t 1 web");
+    b.quiet(2);
+    assert_eq!(asks(&mut b, "http://web:8080"), (1, "wget: bad address 'web:8080'\n".into()), "names are those of running containers");
+    assert_eq!(asks(&mut b, "http://172.18.0.2:8080"), (1, "wget: download timed out\n".into()), "no route, later than the patience");
+}
+
+#[test]
+fn a_port_of_the_loopback_serves_nobody_outside() {
+    let run = vec![(None, "docker run -d --name shop -p 127.0.0.1:8080:8080 shop:1".into())];
+    let mut b = Bench::new(DockerSetup { hosts: vec![HostSetup::new("host-1")], run, ..DockerSetup::default() });
+    b.traffic(2);
+    assert_eq!(b.counts().0, 0);
+    assert!(b.world.ledger().total.failed_by_reason.contains_key(&FailReason::Refused));
+}
+
+#[test]
+fn flags_of_run_reach_the_process() {
+    let mut b = Bench::new(DockerSetup { hosts: vec![HostSetup::new("host-1")], ..DockerSetup::default() });
+    let o = b.run("docker run --rm -w /srv/app --user 1000:1000 --hostname box local/bb:1 sh -c 'pwd; id -u; hostname'");
+    assert_eq!(o.stdout, "/srv/app\n1000\nbox\n");
+    let id = b.run("docker run -d --name me local/bb:1 sleep 9999").stdout;
+    b.quiet(2);
+    assert_eq!(b.run("docker exec me hostname").stdout.trim(), &id[..12], "the short id, unless told otherwise");
+    let o = b.run("docker run --mount type=bind,src=/nope,dst=/x local/bb:1 true");
+    assert_eq!(o.exit, 125);
+    let why = "docker: Error response from daemon: invalid mount config for type \"bind\": bind source path does not exist: /nope\n";
+    assert!(o.stderr.starts_with(why), "{}", o.stderr);
+    assert_eq!(b.run("docker run --mount type=bind,src=/srv/data,dst=/x local/bb:1 true").exit, 0);
+    b.run("docker stop -t 1 me");
+    let o = b.run("docker top me");
+    assert_eq!(o.stderr, format!("Error response from daemon: container {} is not running\n", id.trim()));
+}
+
+#[test]
+fn inspect_knows_the_address_on_the_default_bridge() {
+    let mut b = Bench::new(DockerSetup { hosts: vec![HostSetup::new("host-1")], ..DockerSetup::default() });
+    b.run("docker run -d --name web shop:1");
+    b.quiet(2);
+    assert_eq!(b.run("docker inspect -f '{{.NetworkSettings.IPAddress}}' web").stdout, "172.17.0.2\n");
+    assert!(!b.run("docker inspect -f '{{json .State}}' web").stdout.contains("Health"));
+}
+
+/// A registry that is down from the start stays so, also when a fault that hit it ends.
+#[test]
+fn the_registry_starts_as_the_setup_says() {
+    let setup = DockerSetup { hosts: vec![HostSetup::new("host-1")], registry: RegistryState::Denied, ..DockerSetup::default() };
+    let mut b = Bench::new(setup);
+    let o = b.run("docker pull registry.example/new:1");
+    assert!(o.exit == 1 && o.stderr.contains("denied"), "{}", o.stderr);
+    let fault = b.fault(FaultKind::RegistrySlow { percent: 300 }, FaultTarget::World);
+    b.with(|w, cx| w.heal(&fault, cx));
+    assert_eq!(b.run("docker pull registry.example/new:1").exit, 1);
 }

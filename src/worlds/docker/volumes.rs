@@ -199,6 +199,13 @@ impl Docker {
             if points.iter().any(|p| p.target == spec.target) {
                 return Err(EngineError::invalid(format!("Duplicate mount point: {}", spec.target)));
             }
+            if let MountKind::Bind(path) = &spec.kind
+                && spec.must_exist
+                && !self.host_has(host, path)
+            {
+                let why = format!("invalid mount config for type \"bind\": bind source path does not exist: {path}");
+                return Err(EngineError::invalid(why));
+            }
             let cause = cx.cause;
             let kind = match &spec.kind {
                 MountKind::Volume(name) => MountKind::Volume(Some(self.volume_create(host, name.as_deref(), Labels::default(), cx)?)),
@@ -208,6 +215,16 @@ impl Docker {
             points.push(MountPoint { kind, target: spec.target.clone(), read_only: spec.read_only });
         }
         Ok(points)
+    }
+
+    /// True if a path is there on a host: what lies where every Linux machine keeps its files is taken to be, and what `-v` has made.
+    fn host_has(&self, host: &str, path: &str) -> bool {
+        const TOP: [&str; 18] = [
+            "", "bin", "boot", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc", "root", "run", "srv", "sys", "tmp", "usr", "var",
+        ];
+        let top = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let made = |m: &MountPoint| matches!(&m.kind, MountKind::Bind(b) if b.trim_end_matches('/') == path.trim_end_matches('/') || b.starts_with(&format!("{}/", path.trim_end_matches('/'))));
+        TOP.contains(&top) || self.machine.host_path(host, path).is_some() || self.containers_on(host).any(|c| c.mounts.iter().any(made))
     }
 
     /// `mount` or `unmount` of every volume of a container.

@@ -12,6 +12,7 @@ use crate::worlds::{Arrival, Copies, Files, Output, World, view};
 
 use super::container::Cid;
 use super::engine::Engine;
+use super::roads::EngineRoads;
 use super::session::{Owner, Ran};
 use super::setup::{DockerError, DockerSetup};
 use super::{Daemon, Docker, Event, console, operator, proxy};
@@ -44,6 +45,7 @@ impl Docker {
         let bandwidth = if setup.bandwidth == 0 { BANDWIDTH } else { setup.bandwidth };
         let preloaded: Vec<_> = images.iter().filter(|i| i.preloaded).map(|i| i.reference.clone()).collect();
         let mut machine = Machine::new(seed, "docker", images, bandwidth);
+        machine.registry.state = setup.registry;
         let mut rng = Streams::new(seed, "docker");
         let mut engines = Map::new();
         for h in &setup.hosts {
@@ -296,7 +298,8 @@ impl World for Docker {
         let own = self.agenda.next_at();
         let cause = cx.cause;
         if substrate.is_some_and(|s| own.is_none_or(|o| s <= o)) {
-            let notices = self.machine.step(cx.now);
+            let Self { machine, engines, containers, by_machine, .. } = self;
+            let notices = machine.step(cx.now, &EngineRoads { engines, containers, by_machine });
             self.notices(notices, cx);
         } else if let Some(due) = self.agenda.pop() {
             cx.cause = due.cause;

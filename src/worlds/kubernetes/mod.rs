@@ -10,7 +10,7 @@ pub mod kinds;
 use std::sync::Arc;
 
 use crate::kernel::{Agenda, Cx, Streams};
-use crate::machine::Machine;
+use crate::machine::{ContainerId, ExecResult, Machine, NoRoads, ProbeAction, ProbeAnswer};
 
 use api::meta::{Key, Name};
 use api::object::{Event as EventObject, Object};
@@ -27,6 +27,8 @@ pub struct Ctl<'a> {
     pub cx: Cx<'a>,
     /// Who acts: `deployment-controller`, `kubelet node-1`, `default-scheduler`, `you`.
     pub actor: Name,
+    /// The way to others from inside a pod, for those who run programs there; and whether the API server answers.
+    pub network: Option<(&'a network::Network, bool)>,
 }
 
 /// What the world plans for itself: one variant per component, whose own events are opaque here.
@@ -43,6 +45,28 @@ pub enum Event {
 }
 
 impl Ctl<'_> {
+    /// Runs a command in a container.
+    pub fn exec(&mut self, id: ContainerId, argv: &[Arc<str>]) -> ExecResult {
+        let now = self.cx.now;
+        match self.network {
+            Some((network, api_up)) => {
+                self.machine.exec(id, argv, now, &network::roads::ClusterRoads { store: &self.api.store, network, api_up })
+            }
+            None => self.machine.exec(id, argv, now, &NoRoads),
+        }
+    }
+
+    /// Asks a container one question of a probe.
+    pub fn probe(&mut self, id: ContainerId, action: &ProbeAction) -> ProbeAnswer {
+        let now = self.cx.now;
+        match self.network {
+            Some((network, api_up)) => {
+                self.machine.probe(id, action, now, &network::roads::ClusterRoads { store: &self.api.store, network, api_up })
+            }
+            None => self.machine.probe(id, action, now, &NoRoads),
+        }
+    }
+
     /// Plans an event of a component after `delay`, with the present cause.
     pub fn after(&mut self, delay: crate::kernel::SimDuration, event: Event) -> crate::kernel::Token {
         self.agenda.schedule(self.cx.now + delay, self.cx.cause, event)

@@ -89,9 +89,10 @@ fn top(call: &mut Call) -> Reply {
         Ok(cid) => cid,
         Err(e) => return Reply::daemon(&e),
     };
-    let Some(c) = call.d.container(cid).filter(|c| c.alive()).cloned() else {
-        return Reply::fail(format!("Error response from daemon: container {word} is not running"), 1);
-    };
+    let Some(c) = call.d.container(cid).cloned() else { return Reply::fail("Error response from daemon: No such container", 1) };
+    if let Some(refused) = super::exec::not_running(&c) {
+        return refused;
+    }
     // One process per container is what the substrate runs; its number is the one `docker inspect` prints.
     let command: Vec<String> = c.program(&call.d.image_program(cid)).iter().map(ToString::to_string).collect();
     let started = c.state.started_at.unwrap_or_default();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::kernel::SimTime;
 
 use super::super::session::{Io, Reply, Script};
-use super::super::{Cx, Docker};
+use super::super::{Container, Cx, Docker};
 use super::flags::{Flag, list, switch, unsimulated, value};
 use super::{Call, Completes, Verb};
 
@@ -42,6 +42,16 @@ fn exec(call: &mut Call) -> Reply {
     run_in(call.d, &call.host, &word, &argv, call.flags.on("detach"), call.cx)
 }
 
+/// What the engine says of a container in which nothing runs (daemon/errors.go).
+pub(super) fn not_running(c: &Container) -> Option<Reply> {
+    let why = match () {
+        () if c.alive() => return None,
+        () if c.state.restarting => format!("Container {} is restarting, wait until the container is running", c.id),
+        () => format!("container {} is not running", c.id),
+    };
+    Some(Reply::fail(format!("Error response from daemon: {why}"), 1))
+}
+
 /// Runs a command inside a container, found by name.
 pub fn run_in(d: &mut Docker, host: &Arc<str>, word: &str, argv: &[Arc<str>], detach: bool, cx: &mut Cx) -> Reply {
     let cid = match d.find(host, word) {
@@ -49,13 +59,8 @@ pub fn run_in(d: &mut Docker, host: &Arc<str>, word: &str, argv: &[Arc<str>], de
         Err(e) => return Reply::daemon(&e),
     };
     let Some(c) = d.container(cid).cloned() else { return Reply::fail("Error response from daemon: No such container", 1) };
-    if !c.alive() {
-        let why = if c.state.restarting {
-            format!("Container {} is restarting, wait until the container is running", c.id)
-        } else {
-            format!("container {} is not running", c.id)
-        };
-        return Reply::fail(format!("Error response from daemon: {why}"), 1);
+    if let Some(refused) = not_running(&c) {
+        return refused;
     }
     if c.state.paused {
         return Reply::fail(format!("Error response from daemon: Container {} is paused, unpause the container before exec", c.id), 1);

@@ -1,6 +1,7 @@
 //! What a container finds around it: variables, volumes, limits; and what is missing of it.
 //! Follows: pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables), pkg/volume/{configmap,secret,projected}.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1 as core;
@@ -12,8 +13,9 @@ use crate::model::ImageRef;
 use crate::model::quantity::{parse_cpu_milli, parse_units};
 use crate::worlds::kubernetes::Ctl;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
-use crate::worlds::kubernetes::api::object::Object;
+use crate::worlds::kubernetes::api::object::{Object, Service};
 use crate::worlds::kubernetes::kinds::Kind;
+use crate::worlds::kubernetes::network::roads::HOST_SANDBOX;
 use crate::worlds::kubernetes::storage::{find, volume_name};
 
 use super::Kubelet;
@@ -76,6 +78,7 @@ impl Kubelet {
         let env = environment(w, c, &self.host_ip, ctl)?;
         let image = ctl.machine.image_spec(&ImageRef::new(c.image.as_deref().unwrap_or_default()));
         verify_non_root(&w.full_name(), &w.pod.spec, c, image.user.as_deref())?;
+        let host = w.is_host_network();
         let argv = c.command.iter().flatten().chain(c.args.iter().flatten()).map(|a| expand(a, &env).into()).collect();
         let limits = c.resources.as_ref().and_then(|r| r.limits.as_ref());
         let limit = |name: &str| limits.and_then(|l| l.get(name)).map(|q| q.0.as_str());
@@ -95,7 +98,24 @@ impl Kubelet {
             mounts,
             // A shared process namespace has the pause process as its init.
             init: w.pod.spec.share_process_namespace == Some(true),
+            sandbox: if host { HOST_SANDBOX.into() } else { w.uid.clone() },
+            address: if host { Some(self.host_ip.clone()) } else { w.ip.clone() },
+            hostname: None,
+            workdir: c.working_dir.as_deref().unwrap_or_default().into(),
+            user: user(w, c).or(image.user.clone()).unwrap_or_default(),
         })
+    }
+}
+
+/// Who its processes are: the container's security context before the pod's; None: whom the image says.
+fn user(w: &Worker, c: &core::Container) -> Option<Arc<str>> {
+    let (own, pod) = (c.security_context.as_ref(), w.pod.spec.security_context.as_ref());
+    let uid = own.and_then(|s| s.run_as_user).or(pod.and_then(|s| s.run_as_user));
+    let gid = own.and_then(|s| s.run_as_group).or(pod.and_then(|s| s.run_as_group));
+    match (uid, gid) {
+        (None, None) => None,
+        (uid, None) => Some(uid.unwrap_or(0).to_string().into()),
+        (uid, Some(gid)) => Some(format!("{}:{gid}", uid.unwrap_or(0)).into()),
     }
 }
 
@@ -244,6 +264,7 @@ fn from_base64(text: &str) -> String {
 fn environment(w: &Worker, c: &core::Container, host_ip: &Name, ctl: &Ctl) -> Result<Files, String> {
     let ns = &w.key.namespace;
     let mut env: Files = vec![("HOSTNAME".into(), w.pod.spec.hostname.as_deref().unwrap_or(&w.key.name).into())];
+    let links = service_links(w, ctl);
     let set = |env: &mut Files, name: &str, value: &str| {
         env.retain(|(k, _)| **k != *name);
         env.push((name.into(), value.into()));
@@ -263,14 +284,61 @@ fn environment(w: &Worker, c: &core::Container, host_ip: &Name, ctl: &Ctl) -> Re
     }
     for var in c.env.iter().flatten() {
         let value = match &var.value_from {
-            None => Some(expand(var.value.as_deref().unwrap_or_default(), &env)),
+            None => {
+                // What the pod says itself comes before what it is told of Services.
+                let known: Files = env.iter().chain(&links).cloned().collect();
+                Some(expand(var.value.as_deref().unwrap_or_default(), &known))
+            }
             Some(from) => value_from(from, w, c, host_ip, ctl)?,
         };
         if let Some(value) = value {
             set(&mut env, &var.name, &value);
         }
     }
+    for (name, value) in links {
+        if !env.iter().any(|(k, _)| *k == name) {
+            env.push((name, value));
+        }
+    }
     Ok(env)
+}
+
+/// The variables of the Services of the namespace, and of the API server's (pkg/kubelet/envvars, getServiceEnvVarMap).
+fn service_links(w: &Worker, ctl: &Ctl) -> Files {
+    let all = w.pod.spec.enable_service_links.unwrap_or(true);
+    let ns = &w.key.namespace;
+    let master = ctl.api.store.typed::<Service>(&Key::new("default", "kubernetes"));
+    let own = ctl.api.store.in_namespace::<Service>(ns).filter(|_| all);
+    let services: BTreeMap<Name, &Arc<Service>> = master.into_iter().chain(own).map(|s| (s.meta.name.clone(), s)).collect();
+    let mut out: Files = Vec::new();
+    for s in services.values() {
+        let ip = s.spec.cluster_ip.as_deref().unwrap_or_default();
+        let ports = s.spec.ports.as_deref().unwrap_or_default();
+        let Some(first) = ports.first().filter(|_| !ip.is_empty() && ip != "None") else { continue };
+        let word = |text: &str| text.to_ascii_uppercase().replace('-', "_");
+        let name = word(&s.meta.name);
+        let mut add = |key: String, value: String| out.push((key.into(), value.into()));
+        add(format!("{name}_SERVICE_HOST"), ip.into());
+        add(format!("{name}_SERVICE_PORT"), first.port.to_string());
+        for p in ports {
+            if let Some(port) = p.name.as_deref().filter(|n| !n.is_empty()) {
+                add(format!("{name}_SERVICE_PORT_{}", word(port)), p.port.to_string());
+            }
+        }
+        for (i, p) in ports.iter().enumerate() {
+            let protocol = p.protocol.as_deref().unwrap_or("TCP");
+            let url = format!("{}://{ip}:{}", protocol.to_ascii_lowercase(), p.port);
+            if i == 0 {
+                add(format!("{name}_PORT"), url.clone());
+            }
+            let prefix = format!("{name}_PORT_{}_{}", p.port, protocol.to_ascii_uppercase());
+            add(prefix.clone(), url);
+            add(format!("{prefix}_PROTO"), protocol.to_ascii_lowercase());
+            add(format!("{prefix}_PORT"), p.port.to_string());
+            add(format!("{prefix}_ADDR"), ip.into());
+        }
+    }
+    out
 }
 
 fn value_from(from: &core::EnvVarSource, w: &Worker, c: &core::Container, host_ip: &Name, ctl: &Ctl) -> Result<Option<String>, String> {

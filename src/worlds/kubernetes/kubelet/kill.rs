@@ -210,7 +210,6 @@ fn signal(name: &str) -> Signal {
 
 /// Runs a lifecycle hook in a container (pkg/kubelet/lifecycle/handlers.go).
 pub(super) fn run_hook(w: &Worker, slot: usize, hook: &core::LifecycleHandler, node: &Name, ctl: &mut Ctl) -> Hook {
-    let now = ctl.cx.now;
     let Some(id) = w.slots[slot].current.as_ref().map(|i| i.id) else { return Hook::default() };
     if let Some(exec) = &hook.exec {
         let argv: Vec<Arc<str>> = exec.command.iter().flatten().map(|a| a.as_str().into()).collect();
@@ -218,7 +217,7 @@ pub(super) fn run_hook(w: &Worker, slot: usize, hook: &core::LifecycleHandler, n
             let error = "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state";
             return Hook { error: error.into(), ..Hook::default() };
         }
-        let r = ctl.machine.exec(id, &argv, now);
+        let r = ctl.exec(id, &argv);
         let output = format!("{}{}", r.stdout, r.stderr);
         return match &r.refused {
             Some(why) => Hook { takes: r.takes, error: exec_error(node, why, ctl), ..Hook::default() },
@@ -235,7 +234,7 @@ pub(super) fn run_hook(w: &Worker, slot: usize, hook: &core::LifecycleHandler, n
         };
         let path = http.path.as_deref().filter(|p| !p.is_empty()).unwrap_or("/");
         let slash = if path.starts_with('/') { "" } else { "/" };
-        let r = ctl.machine.probe(id, &ProbeAction::Http { path: format!("{slash}{path}").into(), port }, now);
+        let r = ctl.probe(id, &ProbeAction::Http { path: format!("{slash}{path}").into(), port });
         if r.outcome == ProbeOutcome::NoAnswer {
             return Hook { takes: SimDuration::MAX, ..Hook::default() };
         }

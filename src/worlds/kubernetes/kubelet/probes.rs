@@ -212,13 +212,12 @@ impl Kubelet {
     }
 
     fn ask(&mut self, w: &mut Worker, slot: usize, kind: ProbeKind, id: ContainerId, spec: &core::Probe, ctl: &mut Ctl) {
-        let now = ctl.cx.now;
         let timeout = SimDuration::from_secs(spec.timeout_seconds.unwrap_or(1).max(1) as u64);
         let (takes, said, output) = match action(w, slot, spec) {
             None => return,
             Some(Err(error)) => (SimDuration::ZERO, Said::Error, error),
             Some(Ok((action, target))) => {
-                let answer = ctl.machine.probe(id, &action, now);
+                let answer = ctl.probe(id, &action);
                 if let ProbeOutcome::ExecRefused(why) = &answer.outcome {
                     (answer.takes.saturating_mul(TRIES), Said::Error, exec_error(&self.node, why, ctl))
                 } else if answer.takes > timeout || answer.outcome == ProbeOutcome::NoAnswer {

@@ -2,10 +2,14 @@
 //!
 //! Every proxy hears of the same changes and programs them at most once a second (`minSyncPeriod`), so healthy proxies share one table
 //! and differ only by how long their last programming took: a node switches from the table before to the present one after its own lag.
-//! A proxy that is stopped or cut off keeps the table it had ([`Network::freeze`]). Choosing an endpoint is in [`route`].
+//! A proxy that is stopped or cut off keeps the table it had ([`Network::freeze`]). Choosing an endpoint for the traffic of clients is in [`route`], the way of connections
+//! that programs in pods open in [`roads`].
 
+pub mod roads;
 pub mod route;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -138,7 +142,7 @@ impl Network {
         if now < self.since + lag { &self.before } else { &self.now }
     }
 
-    /// What DNS answers for: every Service's names, as seen from a namespace.
+    /// Names behind which somebody serves, as seen from a namespace: what programs that need others to start wait for.
     pub fn names(&self, namespace: &str) -> crate::kernel::Set<Name> {
         let mut names = crate::kernel::Set::new();
         for (key, entry) in &self.now {

@@ -170,7 +170,7 @@ fn connection_lives(backend: &Backend, entry: &Name, ctl: &Ctl) -> bool {
 }
 
 /// The endpoints this node's rules for a port choose from: those that have a port of that name (pkg/proxy/endpointslicecache.go).
-fn candidates<'a>(entry: &'a ServiceEntry, port: &str, node: &Name) -> Vec<&'a Backend> {
+pub(super) fn candidates<'a>(entry: &'a ServiceEntry, port: &str, node: &Name) -> Vec<&'a Backend> {
     let local = if entry.external { entry.external_local } else { entry.internal_local };
     entry.candidates(Some(port)).filter(|b| !local || b.node == *node).collect()
 }
@@ -186,7 +186,7 @@ fn no_endpoint(entry: &ServiceEntry, port: &str, arrival: &Arrival) -> Share {
 }
 
 /// The number behind a port's name; a headless Service leaves the choice to its clients, who take the first.
-fn target_port(backend: &Backend, name: &str) -> Option<u16> {
+pub(super) fn target_port(backend: &Backend, name: &str) -> Option<u16> {
     let (_, port) = backend.ports.iter().find(|(n, _)| **n == *name).or(backend.ports.first())?;
     u16::try_from(*port).ok()
 }

@@ -50,7 +50,7 @@ impl Lab {
     fn because<T>(&mut self, cause: Option<RecordId>, f: impl FnOnce(&mut Scheduler, &mut Ctl) -> T) -> T {
         let Self { api, machine, agenda, rng, config, journal, scheduler, now } = self;
         let cx = Cx { now: *now, world: "kubernetes", journal, cause };
-        let mut ctl = Ctl { api, machine, agenda, rng, config, cx, actor: "default-scheduler".into() };
+        let mut ctl = Ctl { api, machine, agenda, rng, config, cx, actor: "default-scheduler".into(), network: None };
         f(scheduler, &mut ctl)
     }
     fn create(&mut self, value: Value) {

@@ -168,7 +168,7 @@ impl Kubernetes {
                 struck.images.iter().for_each(|(name, spec)| self.machine.set_image_spec(name, ImageSpec::clone(spec)));
             }
             FaultKind::RegistryDown | FaultKind::RegistrySlow { .. } | FaultKind::RegistryDenied => {
-                self.machine.registry.state = RegistryState::Up;
+                self.machine.registry.state = self.setup.registry;
             }
             FaultKind::DnsDown => self.set_dns(self.outages.dns),
             FaultKind::ComponentDown => self.component_up(&fault.target, &struck.hosts, cx),

@@ -27,6 +27,7 @@ use super::config::Config;
 use super::controllers::Manager;
 use super::kubelet::Kubelet;
 use super::network::Network;
+use super::network::roads::ClusterRoads;
 use super::scheduler::Scheduler;
 use super::{Ctl, Event, kubelet};
 
@@ -83,7 +84,8 @@ impl Kubernetes {
     /// Handles one event.
     pub fn handle_next(&mut self, cx: &mut Cx) {
         if self.machine.next_at().is_some_and(|at| at <= cx.now) {
-            for notice in self.machine.step(cx.now) {
+            let roads = ClusterRoads { store: &self.api.store, network: &self.network, api_up: !self.outages.api };
+            for notice in self.machine.step(cx.now, &roads) {
                 self.on_notice(&notice, cx);
             }
         } else if let Some(due) = self.agenda.pop() {
@@ -215,14 +217,16 @@ impl Kubernetes {
     pub(crate) fn with<R>(&mut self, actor: &str, cx: &mut Cx, f: impl FnOnce(&mut Parts, &mut Ctl) -> R) -> R {
         let Self { config, api, machine, agenda, rng, manager, scheduler, network, console, actors, .. } = self;
         let mut parts = Parts { manager, scheduler, network, console };
-        let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: actors.name(actor) };
+        let actor = actors.name(actor);
+        let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor, network: None };
         f(&mut parts, &mut ctl)
     }
 
     pub(crate) fn with_kubelet(&mut self, node: &Name, cx: &mut Cx, f: impl FnOnce(&mut Kubelet, &mut Ctl)) {
-        let Self { config, api, machine, agenda, rng, kubelets, .. } = self;
+        let Self { config, api, machine, agenda, rng, kubelets, network, outages, .. } = self;
         if let Some(kubelet) = kubelets.get_mut(node) {
-            let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: kubelet.actor.clone() };
+            let network = Some((&*network, !outages.api));
+            let mut ctl = Ctl { api, machine, agenda, rng, config, cx: cx.because(cx.cause), actor: kubelet.actor.clone(), network };
             f(kubelet, &mut ctl);
         }
     }

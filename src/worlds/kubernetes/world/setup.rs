@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::document::{Dialect, Source, yaml};
 use crate::kernel::journal::Entry;
 use crate::kernel::{Agenda, Cx, List, Map, ObjectRef, RecordType, Set, SimDuration, SimTime, Streams};
-use crate::machine::{HostSpec, Machine};
+use crate::machine::{HostSpec, Machine, RegistryState};
 use crate::model::ImageSpec;
 use crate::model::quantity::{parse_cpu_milli, parse_units};
 
@@ -17,6 +17,7 @@ use super::super::api::manifest;
 use super::super::api::meta::{Key, Meta, Name};
 use super::super::api::object::{Namespace, Object, Typed};
 use super::super::kinds::{self, Kind};
+use super::super::network::roads::API_SERVER;
 use super::super::{Config, controllers::Manager, kubelet::Kubelet, network::Network, scheduler::Scheduler};
 use super::{Kubernetes, faults};
 
@@ -32,6 +33,8 @@ pub struct KubernetesSetup {
     pub run: Vec<Arc<str>>,
     /// Bytes per second between the registry and one node; 0 = 100 MB/s.
     pub bandwidth: u64,
+    /// How the registry is at the start, and after the end of a fault that hit it.
+    pub registry: RegistryState,
 }
 
 /// One node.
@@ -104,6 +107,7 @@ impl Kubernetes {
         }
         let bandwidth = if setup.bandwidth == 0 { BANDWIDTH } else { setup.bandwidth };
         let mut machine = Machine::new(seed, "kubernetes", images, bandwidth);
+        machine.registry.state = setup.registry;
         let mut kubelets = Map::new();
         for node in &setup.nodes {
             if kubelets.contains_key(&node.name) {
@@ -250,7 +254,7 @@ fn kubernetes_slice() -> Value {
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
         "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"kubernetes.io/service-name": "kubernetes"}},
         "addressType": "IPv4",
-        "endpoints": [{"addresses": ["172.18.255.254"], "conditions": {"ready": true}}],
+        "endpoints": [{"addresses": [API_SERVER], "conditions": {"ready": true}}],
         "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]
     })
 }

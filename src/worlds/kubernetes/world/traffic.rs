@@ -9,12 +9,12 @@ use super::super::api::meta::Name;
 use super::super::network::route::Share;
 use super::Kubernetes;
 
-/// Which names programs can resolve: told to those that ask.
+/// Which names answer: told to the programs that need some to start.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     /// Containers up to this number have been looked at.
     seen: u64,
-    /// Those whose program looks names up: an app that needs others, or a script.
+    /// Those whose program waits for names: an app that needs others.
     askers: Set<ContainerId>,
     /// The state of the rules they were told.
     told: u64,
@@ -26,7 +26,7 @@ impl Kubernetes {
         while self.names.seen < self.machine.next_container {
             let id = ContainerId(self.names.seen);
             self.names.seen += 1;
-            let asks = self.machine.container(id).is_some_and(|c| !c.spec.argv.is_empty() || !c.image.app.needs.is_empty());
+            let asks = self.machine.container(id).is_some_and(|c| !c.image.app.needs.is_empty());
             if asks {
                 self.names.askers.insert(id);
                 self.tell_asker(id);

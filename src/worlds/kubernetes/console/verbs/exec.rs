@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::kernel::SimDuration;
 use crate::worlds::kubernetes::api::object::{ContainerState, Object};
+use crate::worlds::kubernetes::network::roads::ClusterRoads;
 
 use super::super::args::{Args, Flag, flag, short_flag, short_text, text};
 use super::super::shell::{Done, Failure, Shell};
@@ -60,9 +61,11 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
     };
     let argv: Vec<Arc<str>> = command.iter().map(|w| Arc::from(w.as_str())).collect();
     let now = sh.now();
-    let result = sh.world.machine.exec(id, &argv, now);
+    let world = &mut *sh.world;
+    let roads = ClusterRoads { store: &world.api.store, network: &world.network, api_up: !world.outages.api };
+    let result = world.machine.exec(id, &argv, now, &roads);
     if let Some(why) = &result.refused {
-        let id = sh.world.rng.stream("console/execs").hex(64);
+        let id = world.rng.stream("console/execs").hex(64);
         return Err(Failure::error(format_args!(
             "Internal error occurred: error executing command in container: failed to exec in container: failed to start exec {id:?}: {why}"
         )));
