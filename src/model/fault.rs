@@ -173,6 +173,20 @@ pub enum BadImage {
     Missing,
 }
 
+/// The ways as `how` in scenario files names them, each with a line for the fault menu.
+pub const BAD_IMAGES: &[(&str, &str)] = &[
+    ("crashes", "from now on its containers crash soon after they start"),
+    ("never-ready", "from now on its containers run, but never get ready"),
+    ("missing", "the registry does not have it any more"),
+];
+
+impl BadImage {
+    pub fn from_word(word: &str) -> Option<Self> {
+        let ways = [Self::Crashes, Self::NeverReady, Self::Missing];
+        BAD_IMAGES.iter().zip(ways).find(|((w, _), _)| *w == word).map(|(_, how)| how)
+    }
+}
+
 /// Name in scenario files → what it needs on what; drives the checker, the fault menu and the help.
 pub struct FaultInfo {
     pub word: &'static str,

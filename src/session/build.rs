@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::fault::FAULTS;
+use crate::model::fault::{BadImage, FAULTS};
 use crate::model::{Component, Fault, FaultKind, FaultTarget, ImageSpec, LinkEnd};
 use crate::scenario::file::Scenario;
 use crate::worlds::World;
@@ -77,7 +77,9 @@ pub fn describe(fault: &Fault) -> String {
         FaultKind::Oom { bytes } => format!("a process of {on} asks for {} MiB at once", bytes >> 20),
         FaultKind::CpuStarve { percent } => format!("a neighbour on {on} eats the CPU: everything is {percent} % slower"),
         FaultKind::DiskFull => format!("the disk of {on} is full"),
-        FaultKind::BadImage { how } => format!("{on} is a bad image: {how:?}"),
+        FaultKind::BadImage { how: BadImage::Crashes } => format!("{on} crashes wherever it starts from now on"),
+        FaultKind::BadImage { how: BadImage::NeverReady } => format!("{on} never gets ready where it starts from now on"),
+        FaultKind::BadImage { how: BadImage::Missing } => format!("{on} is missing from the registry"),
         FaultKind::RegistryDown => "the registry does not answer".into(),
         FaultKind::RegistrySlow { percent } => format!("pulls take {percent} % of the usual time"),
         FaultKind::RegistryDenied => "the registry refuses our credentials".into(),

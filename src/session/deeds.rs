@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use crate::kernel::Journal;
-use crate::model::fault::{CopyCount, FAULTS};
-use crate::model::{Fault, FaultKind};
+use crate::model::Fault;
 use crate::scenario::file::{Did, Entry};
 
 use super::lab::Lab;
-use super::view::{FaultChoice, FaultNamed, ObjectRef, Reply, SimDuration};
-use super::{Named, Session, build, save};
+use super::view::{FaultNamed, ObjectRef, Reply};
+use super::{Named, Session, save};
 
 /// Something a person did, replayed when history is replayed.
 #[derive(Clone, Debug)]
@@ -39,7 +38,7 @@ pub(super) enum Input {
 
 impl Session {
     /// A new input at this point: whatever was done later in an abandoned future is forgotten.
-    fn input(&mut self, input: Input) {
+    pub(super) fn input(&mut self, input: Input) {
         let step = self.lab.steps;
         self.inputs.retain(|(s, _, _)| *s < step);
         self.history.forget_after(step);
@@ -101,50 +100,6 @@ impl Session {
         self.lab.world_index(world).map(|w| self.lab.slots[w].world.complete(&argv)).unwrap_or_default()
     }
 
-    /// The fault menu.
-    pub fn faults(&self) -> Vec<FaultChoice> {
-        FAULTS.iter().map(|f| FaultChoice { word: f.word, about: f.about, on: f.on }).collect()
-    }
-
-    /// What a fault could hit, in one world or in any.
-    pub fn fault_targets(&self, word: &str, world: Option<&str>) -> Vec<Arc<str>> {
-        let Some(info) = FAULTS.iter().find(|f| f.word == word) else { return Vec::new() };
-        if info.on == "traffic" {
-            return self.lab.scenario.traffic.iter().map(|t| t.name.clone()).collect();
-        }
-        let slots = self.lab.slots.iter().filter(|s| world.is_none_or(|w| w == s.world.name()));
-        let mut out: Vec<_> = slots.flat_map(|s| s.world.fault_targets(info.on)).collect();
-        out.sort();
-        out.dedup();
-        out
-    }
-
-    /// Injects a fault by hand: in one world, or in every world that has the target.
-    ///
-    /// # Errors
-    /// A sentence, if no world has the target or the fault needs another sort of target.
-    pub fn inject(&mut self, word: &str, target: &str, world: Option<&str>, lasts: Option<SimDuration>) -> Result<String, String> {
-        let info = FAULTS.iter().find(|f| f.word == word).ok_or_else(|| format!("there is no fault '{word}'"))?;
-        let kind = FaultKind::with_defaults(word).ok_or_else(|| format!("there is no fault '{word}'"))?;
-        let id: Arc<str> = format!("{word}@{}", self.lab.now.clock()).into();
-        let mut hit = Vec::new();
-        for w in 0..self.lab.slots.len() {
-            let slot = &self.lab.slots[w];
-            let named = world.is_none_or(|x| x == slot.world.name());
-            let known = info.on == "world" || info.on == "traffic" || slot.world.fault_targets(info.on).iter().any(|t| &**t == target);
-            if named && known {
-                let target = build::target(&kind, target, CopyCount::One, &self.lab.scenario);
-                let fault = Arc::new(Fault { id: id.clone(), kind: kind.clone(), target, lasts });
-                hit.push(build::describe(&fault));
-                self.input(Input::Inject { world: w, fault });
-            }
-        }
-        match hit.first() {
-            Some(text) => Ok(text.clone()),
-            None => Err(format!("no world has '{target}'; there are: {}", self.fault_targets(word, world).join(", "))),
-        }
-    }
-
     /// Answers the question that waits.
     pub fn answer(&mut self, choice: usize) {
         self.reply(Some(choice));
@@ -190,6 +145,11 @@ impl Session {
     /// This session as a new scenario file: what was done becomes the end of its timeline.
     pub fn save(&self) -> String {
         save::scenario(&self.lab, &self.inputs)
+    }
+
+    /// The files beside the scenario without which the saved one cannot be played: path and bytes.
+    pub fn side_files(&self) -> Vec<(String, Vec<u8>)> {
+        save::side_files(&self.lab, &self.inputs)
     }
 }
 

@@ -385,7 +385,7 @@ impl Lab {
     fn heal(&mut self, world: usize, fault: &Fault, cause: Option<RecordId>, journal: &mut Journal) {
         let slot = &mut self.slots[world];
         let name = slot.world.name();
-        let text = format!("{} is over", super::build::describe(fault));
+        let text = format!("the fault ends: {}", super::build::describe(fault));
         let entry = Line::new(RecordType::Fault, "fault", "FaultOver", target_ref(&fault.target), text);
         let record = journal.push(self.now, name, cause, entry);
         if let (FaultKind::TrafficSpike { .. }, FaultTarget::Traffic(stream)) = (&fault.kind, &fault.target) {

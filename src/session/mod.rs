@@ -14,6 +14,7 @@ mod drill;
 mod expect;
 mod facts;
 mod lab;
+mod menu;
 mod panel;
 pub mod practice;
 mod predict;

@@ -97,11 +97,13 @@ fn reasons(ledger: &Ledger) -> Vec<(&'static str, u64)> {
 
 fn strip(ledger: &Ledger, now: SimTime) -> RequestStrip {
     let seconds = &ledger.total.seconds;
-    // The running second is not finished; it would look like a dip.
-    let end = (now.as_secs() as usize).min(seconds.len());
-    let last = end.checked_sub(1).map(|i| &seconds[i]);
+    // The running second is not finished; it would look like a dip. The ledger ends with the last outcome: later seconds were silent.
+    let end = now.as_secs() as usize;
+    let last = end.checked_sub(1).and_then(|i| seconds.get(i));
+    let known = seconds.iter().map(|s| (s.ok, s.failed)).chain(std::iter::repeat((0, 0)));
+    let known = known.take(end).skip(end.saturating_sub(STRIP_SECONDS));
     RequestStrip {
-        seconds: seconds.iter().take(end).skip(end.saturating_sub(STRIP_SECONDS)).map(|s| (s.ok, s.failed)).collect(),
+        seconds: if seconds.is_empty() { Vec::new() } else { known.collect() },
         ok_rps: last.map_or(0, |s| s.ok),
         failing_rps: last.map_or(0, |s| s.failed),
         why: last.filter(|s| s.failed > 0).and_then(|s| s.worst).map_or("", FailReason::word),
@@ -111,6 +113,8 @@ fn strip(ledger: &Ledger, now: SimTime) -> RequestStrip {
 /// What lies on the timeline, in order of time: what the scenario plans, and what people did.
 pub fn marks(lab: &Lab, journal: &Journal) -> Vec<Mark> {
     let mut out = Vec::new();
+    // What begins the trouble of a drill is for the learner to find out: its name is all that the timeline says.
+    let begins = lab.scenario.solve.as_ref().and_then(|_| lab.scenario.trouble());
     for (i, e) in lab.scenario.timeline.iter().enumerate() {
         let planned = if let Trigger::At(at) = e.trigger { Some(at) } else { None };
         let Some(at) = lab.happened[i].or(planned) else { continue };
@@ -129,11 +133,13 @@ pub fn marks(lab: &Lab, journal: &Journal) -> Vec<Mark> {
             if let Some(lasts) = act.fault.lasts
                 && at + lasts < lab.end()
             {
-                let (at, label) = (at + lasts, format!("{} is over", e.id));
+                let (at, label) = (at + lasts, format!("end of {}", e.id));
                 out.push(Mark { at, kind: MarkKind::FaultEnd, label, past: at <= lab.now && past });
             }
         } else if let Some(q) = &e.ask {
             mark(MarkKind::Question, q.question.source());
+        } else if begins == Some(i) {
+            mark(MarkKind::Command, e.id.to_string());
         } else if !e.run.is_empty() || !e.traffic.is_empty() {
             mark(MarkKind::Command, e.run.first().map_or_else(|| "traffic changes".to_string(), |(_, c)| c.to_string()));
         } else if let Some(say) = &e.say {
@@ -167,4 +173,32 @@ pub fn expectations(lab: &Lab, facts: &LabFacts) -> Vec<ExpectationView> {
             detail: s.detail.clone(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_has_ended_leaves_the_strip_empty() {
+        let mut ledger = Ledger::default();
+        for s in 0..20 {
+            ledger.ok(&"shoppers".into(), SimTime::from_secs(s), 60, SimDuration::from_millis(5));
+        }
+        let live = strip(&ledger, SimTime::from_secs(20));
+        assert_eq!((live.ok_rps, live.seconds.len(), live.seconds[19]), (60, 20, (60, 0)));
+        let over = strip(&ledger, SimTime::from_secs(65));
+        assert_eq!((over.ok_rps, over.failing_rps, over.why), (0, 0, ""), "nobody asks any more");
+        assert_eq!((over.seconds.len(), over.seconds[19], over.seconds[20], over.seconds[64]), (65, (60, 0), (0, 0), (0, 0)));
+        let long_over = strip(&ledger, SimTime::from_secs(400));
+        assert_eq!((long_over.seconds.len(), long_over.seconds.iter().filter(|s| s.0 > 0).count()), (STRIP_SECONDS, 0));
+        assert!(strip(&Ledger::default(), SimTime::from_secs(9)).seconds.is_empty(), "no traffic, no strip");
+    }
+
+    #[test]
+    fn the_timeline_of_a_drill_does_not_name_its_cause() {
+        let drill = super::super::Session::open("bad-rollout-drill", &Default::default()).unwrap();
+        let labels: Vec<String> = drill.view().marks.into_iter().map(|m| m.label).collect();
+        assert!(labels.iter().any(|l| l == "release") && !labels.iter().any(|l| l.contains("broken")), "{labels:?}");
+    }
 }

@@ -165,7 +165,7 @@ impl Report {
             let cells: String = v.worlds.iter().map(|w| format!("{:>16}", cell(&w.score))).collect();
             let _ = writeln!(out, "{label:<28}{cells}");
         };
-        row("availability", &|s| s.availability.map_or("–".into(), |a| format!("{:.2} %", a * 100.0)));
+        row("availability", &|s| s.availability.map_or("–".into(), super::view::percent));
         row("requests sent", &|s| s.sent.to_string());
         row("failed", &|s| s.failed.to_string());
         row("seconds impaired", &|s| s.impaired_s.to_string());

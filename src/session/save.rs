@@ -1,11 +1,19 @@
 //! A session as a new scenario file: the scenario it began with, plus what was typed and injected, each at its time.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::model::{Fault, FaultTarget};
 
 use super::Named;
 use super::deeds::Input;
 use super::lab::Lab;
 use super::view::SimTime;
+
+/// Files that one saved session may have beside it.
+const SIDE_FILES_MOST: usize = 1_000;
+/// What Compose reads beside its file although nobody names it.
+const COMPOSE_READS: [&str; 5] =
+    [".env", "compose.override.yaml", "compose.override.yml", "docker-compose.override.yaml", "docker-compose.override.yml"];
 
 /// YAML that plays the same session again. `inputs`: the step before which it happened, when, what.
 pub fn scenario(lab: &Lab, inputs: &[(u64, SimTime, Input)]) -> String {
@@ -18,6 +26,51 @@ pub fn scenario(lab: &Lab, inputs: &[(u64, SimTime, Input)]) -> String {
         return source.to_string();
     }
     insert_into_timeline(source, &entries)
+}
+
+/// The files of the scenario's folder that its text, its commands or these files themselves name, with their bytes; sorted by path.
+pub fn side_files(lab: &Lab, inputs: &[(u64, SimTime, Input)]) -> Vec<(String, Vec<u8>)> {
+    let folder = &lab.scenario.files;
+    let mut found: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut texts: Vec<(String, String)> = vec![(String::new(), lab.scenario.source.text.to_string())];
+    texts.extend(
+        inputs
+            .iter()
+            .filter_map(|(_, _, i)| if let Input::Command { line, .. } = i { Some((String::new(), line.to_string())) } else { None }),
+    );
+    while let Some((beside, text)) = texts.pop() {
+        // Compose looks for these without being told.
+        let unasked = if beside.is_empty() { &[][..] } else { &COMPOSE_READS[..] };
+        let words: BTreeSet<&str> =
+            text.split(|c: char| c.is_whitespace() || "\"'{}[](),;=`".contains(c)).chain(unasked.iter().copied()).collect();
+        for word in words {
+            for path in [Some(word.to_string()), (!beside.is_empty()).then(|| format!("{beside}/{word}"))].into_iter().flatten() {
+                let Some(path) = tidy(&path).filter(|p| !found.contains_key(p)) else { continue };
+                // The name of another scenario (`needs: [node-down]`) does not mean its folder.
+                let another = *path != *lab.scenario.name && folder.bytes(&format!("{path}.yaml")).is_ok();
+                let listed = folder.list(&path).ok().flatten().filter(|_| !another).unwrap_or_else(|| vec![path]);
+                for path in listed {
+                    if found.len() < SIDE_FILES_MOST
+                        && !found.contains_key(&path)
+                        && let Ok(bytes) = folder.bytes(&path)
+                    {
+                        let parent = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+                        texts.push((parent.to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+                        found.insert(path, bytes);
+                    }
+                }
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// A path without `.`; None for what is none, or leads out of the folder.
+fn tidy(path: &str) -> Option<String> {
+    let path = path.trim_end_matches(':');
+    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
+    let sound = !path.starts_with('/') && path.len() < 300 && !parts.contains(&"..") && !parts.is_empty();
+    sound.then(|| parts.join("/"))
 }
 
 fn entry(lab: &Lab, input: &Input) -> String {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 pub use crate::kernel::{FieldChange, ObjectRef, Record, RecordId, RecordType, SimDuration, SimTime};
+pub use crate::scenario::expression::percent;
 pub use crate::worlds::view::{
     AppView, Column, CopyList, CopyView, Health, HostView, Inspection, Lamp, Move, Placing, RoomMade, TurnedDown, Waiting, Weighed,
     Weighing, WorldView,
@@ -284,6 +285,25 @@ pub struct FaultChoice {
     pub about: &'static str,
     /// `host`, `copies`, `component`, `image`, `traffic`, `world`
     pub on: &'static str,
+    /// Ways in which it can come, each with a line about it: `crashes`, `missing`. Empty if there is only one.
+    pub ways: &'static [(&'static str, &'static str)],
+}
+
+/// What a fault would hit in one world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultHit {
+    pub world: &'static str,
+    /// Empty for all of the world.
+    pub target: Arc<str>,
+    pub by_hand: Option<ByHand>,
+}
+
+/// The command with which a person would do the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByHand {
+    pub command: String,
+    /// In what it differs after all; empty if in nothing.
+    pub but: String,
 }
 
 /// A built-in (or user's) scenario as the home screen lists it.

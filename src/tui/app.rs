@@ -138,7 +138,7 @@ impl App {
     /// Questions and the debrief come up by themselves, one after the other.
     fn come_up(&mut self) {
         let Some(lab) = self.lab.as_mut().filter(|_| self.screen == Screen::Lab) else { return };
-        let asking = self.panels.iter().any(|p| p.context() == Context::Question);
+        let asking = self.panels.iter().any(|p| matches!(p.context(), Context::Question | Context::Answered));
         let asked = lab.view.question.iter();
         let shown = lab.view.answered.iter().filter(|q| q.answer.is_some());
         let next = asked.chain(shown).find(|q| !lab.settled.contains(&q.id)).filter(|_| !asking).cloned();

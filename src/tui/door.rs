@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::session::view::{
-    FaultChoice, Inspection, LabView, MarkKind, ObjectRef, QuestionView, Record, RecordId, Reply, ScenarioCard, SimDuration, SimTime, Stop,
-    Waiting, Weighing,
+    FaultChoice, FaultHit, Inspection, LabView, MarkKind, ObjectRef, QuestionView, Record, RecordId, Reply, ScenarioCard, SimDuration,
+    SimTime, Stop, Waiting, Weighing,
 };
 use crate::session::{Named, Session, StepSize, WhyStep};
 
@@ -40,6 +40,7 @@ pub trait Door {
     fn complete(&self, line: &str) -> Vec<String>;
     fn faults(&self) -> Vec<FaultChoice>;
     fn fault_targets(&self, word: &str, world: Option<&str>) -> Vec<Arc<str>>;
+    fn fault_hits(&self, word: &str, target: &str, world: Option<&str>) -> Vec<FaultHit>;
     fn inject(&mut self, word: &str, target: &str, world: Option<&str>, lasts: Option<SimDuration>) -> Result<String, String>;
     fn answer(&mut self, choice: usize);
     fn skip(&mut self);
@@ -50,6 +51,7 @@ pub trait Door {
     fn set_breakpoint(&mut self, expr: Option<&str>) -> Result<(), String>;
     fn restart(&mut self);
     fn save(&self) -> String;
+    fn side_files(&self) -> Vec<(String, Vec<u8>)>;
 }
 
 /// Where labs come from.
@@ -67,8 +69,8 @@ pub trait House {
     fn desk(&self) -> Result<Box<dyn Desk>, String>;
     /// Where texts that a person saves go.
     fn keep_text(&self, name: &str, text: &str) -> std::io::Result<std::path::PathBuf>;
-    /// Where sessions that a person saves go.
-    fn keep(&self, name: &str, text: &str) -> std::io::Result<std::path::PathBuf>;
+    /// Where sessions that a person saves go, with the files that they need beside them; what to play.
+    fn keep(&self, name: &str, text: &str, files: &[(String, Vec<u8>)]) -> std::io::Result<std::path::PathBuf>;
 }
 
 impl Door for Session {
@@ -144,6 +146,9 @@ impl Door for Session {
     fn fault_targets(&self, word: &str, world: Option<&str>) -> Vec<Arc<str>> {
         self.fault_targets(word, world)
     }
+    fn fault_hits(&self, word: &str, target: &str, world: Option<&str>) -> Vec<FaultHit> {
+        self.fault_hits(word, target, world)
+    }
     fn inject(&mut self, word: &str, target: &str, world: Option<&str>, lasts: Option<SimDuration>) -> Result<String, String> {
         self.inject(word, target, world, lasts)
     }
@@ -173,5 +178,8 @@ impl Door for Session {
     }
     fn save(&self) -> String {
         self.save()
+    }
+    fn side_files(&self) -> Vec<(String, Vec<u8>)> {
+        self.side_files()
     }
 }

@@ -22,6 +22,8 @@ pub enum Context {
     Scheduler,
     Decision,
     Question,
+    /// The same once the run has answered it.
+    Answered,
     Cause,
     Debrief,
     Notice,
@@ -65,6 +67,7 @@ impl Context {
             Self::Scheduler => "Scheduler",
             Self::Decision => "Scheduling decision",
             Self::Question => "Question",
+            Self::Answered => "Answered question",
             Self::Cause => "Cause of a drill",
             Self::Debrief => "Debrief",
             Self::Notice => "Notice",
@@ -100,6 +103,7 @@ impl Context {
             Self::Scheduler => &[Self::Scheduler, Self::Time, Self::Moving, Self::Anywhere],
             Self::Decision => &[Self::Decision, Self::Moving, Self::Anywhere],
             Self::Question => &[Self::Question, Self::Moving, Self::Anywhere],
+            Self::Answered => &[Self::Answered, Self::Moving, Self::Anywhere],
             Self::Cause => &[Self::Cause, Self::Moving, Self::Anywhere],
             Self::Debrief => &[Self::Debrief, Self::Moving, Self::Anywhere],
             Self::Notice => &[Self::Notice, Self::Moving, Self::Anywhere],
@@ -229,6 +233,7 @@ pub const KEYS: &[Binding] = &[
     row(C::Lab, &[key(KeyCode::Enter)], M::Inspect, "inspect", 6, "Everything about what is selected."),
     row(C::Lab, &[ch('w')], M::Why, "why", 7, "Why did the selected journal line happen?"),
     row(C::Lab, &[ch('p')], M::Scheduler, "scheduler", 0, "The scheduler: who waits for a machine and for what, and every decision."),
+    row(C::Lab, &[ch('r')], M::Story, "story", 0, "Read all that the narrator said, the latest last."),
     row(C::Lab, &[ch('/')], M::Filter, "filter", 0, "Show only journal lines that contain a text."),
     row(C::Lab, &[ch('c')], M::Changes, "changes", 0, "Show every change of an object in the journal, or only what matters."),
     row(C::Lab, &[ch('t')], M::Jump, "go there", 0, "Go to the moment of the selected journal line."),
@@ -304,6 +309,7 @@ pub const KEYS: &[Binding] = &[
     row(C::Question, &[key(KeyCode::Enter)], M::Accept, "that is my answer", 1, "Answer with the selected choice, or go on."),
     row(C::Question, &[ch(' ')], M::PlayPause, "go on", 0, "Go on, once the answer is shown; it never answers for you."),
     row(C::Question, &[key(KeyCode::Esc)], M::Back, "skip", 2, "Go on without an answer."),
+    row(C::Answered, &[key(KeyCode::Enter), key(KeyCode::Esc), ch(' '), ch('q')], M::Accept, "go on", 1, "Close the answer and go on."),
     // The cause of a drill
     row(
         C::Cause,
@@ -322,6 +328,8 @@ pub const KEYS: &[Binding] = &[
     row(C::Debrief, &[ch('q')], M::Quit, "home", 4, "Back to the home screen."),
     // Notice
     row(C::Notice, &[key(KeyCode::Enter), ch(' '), ch('q')], M::Back, "close", 1, "Close the notice."),
+    row(C::Notice, &[key(KeyCode::Right), ch('l')], M::Right, "to the right", 0, "The right part of lines that are too long."),
+    row(C::Notice, &[key(KeyCode::Left), ch('h')], M::Left, "to the left", 0, "Back to their left part."),
     // Help
     row(C::Help, &[ch('q'), key(KeyCode::Enter)], M::Back, "close", 1, "Close help."),
     // Practice

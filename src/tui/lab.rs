@@ -63,6 +63,8 @@ pub struct Lab {
     pub console: Console,
     pub notice: Option<Notice>,
     pub breakpoint: Option<String>,
+    /// An expression that was refused, kept for mending.
+    pub drafted: Option<String>,
     /// The narrator stopped time and waits for "go on".
     pub narrator_waits: bool,
     /// Predictions whose answer has been shown.
@@ -99,6 +101,7 @@ impl Lab {
             console: Console::default(),
             notice: None,
             breakpoint: None,
+            drafted: None,
             narrator_waits: false,
             settled: BTreeSet::new(),
             debriefed: false,
@@ -375,8 +378,12 @@ impl Lab {
 
     pub fn set_breakpoint(&mut self, expr: &str) {
         let expr = expr.trim();
+        self.drafted = None;
         match self.door.set_breakpoint((!expr.is_empty()).then_some(expr)) {
-            Err(e) => self.complain(e),
+            Err(e) => {
+                self.complain(format!("{e} · B: change it"));
+                self.drafted = Some(expr.to_string());
+            }
             Ok(()) if expr.is_empty() => {
                 self.breakpoint = None;
                 self.say("no breakpoint");

@@ -47,6 +47,7 @@ pub enum Message {
     Changes,
     Zoom,
     Density,
+    Story,
     Debrief,
     /// The answer to the last prediction, played ahead.
     LookAhead,

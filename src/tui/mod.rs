@@ -79,7 +79,8 @@ impl Options {
     /// The theme for this terminal.
     pub fn theme(&self) -> Theme {
         let (depth, light) = theme::detect(|name| std::env::var(name).ok());
-        Theme { depth: self.depth.unwrap_or(depth), light: self.light.unwrap_or(light), glyphs: if self.ascii { &ASCII } else { &UNICODE } }
+        let ascii = self.ascii || theme::poor(|name| std::env::var(name).ok());
+        Theme { depth: self.depth.unwrap_or(depth), light: self.light.unwrap_or(light), glyphs: if ascii { &ASCII } else { &UNICODE } }
     }
 }
 
@@ -88,6 +89,11 @@ impl Options {
 /// # Errors
 /// The terminal refuses, or is gone.
 pub fn run(start: Start, options: Options) -> io::Result<()> {
+    let var = |name: &str| std::env::var(name).unwrap_or_default();
+    if var("TERM") == "dumb" {
+        let hint = "TERM=dumb cannot place text on a screen; `wheelhouse run SCENARIO` prints a report instead (or set TERM)";
+        return Err(io::Error::other(hint));
+    }
     let theme = options.theme();
     let mut app = App::new(Box::new(Catalogue { open: options.open.clone(), practice: options.practice.clone() }), theme);
     match start {
@@ -99,7 +105,14 @@ pub fn run(start: Start, options: Options) -> io::Result<()> {
     let signals = Signals::listen()?;
     let guard = Guard::take(!options.no_mouse)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    run_loop(&mut terminal, &mut app, &mut RealInputs { guard: &guard, signals })
+    let ended = run_loop(&mut terminal, &mut app, &mut RealInputs { guard: &guard, signals: signals.clone() });
+    drop(terminal);
+    drop(guard);
+    ended?;
+    match signals.status() {
+        Some(status) => std::process::exit(status.into()),
+        None => Ok(()),
+    }
 }
 
 /// The lab screen of a session as it stands, for pictures in documents; `keys` are pressed first.
@@ -294,8 +307,11 @@ impl House for Catalogue {
     fn keep_text(&self, name: &str, text: &str) -> io::Result<std::path::PathBuf> {
         keep_as(text, |n| format!("{}-{n}.txt", stem(name)))
     }
-    fn keep(&self, name: &str, text: &str) -> io::Result<std::path::PathBuf> {
-        keep_as(text, |n| format!("{}-session-{n}.yaml", stem(name)))
+    fn keep(&self, name: &str, text: &str, files: &[(String, Vec<u8>)]) -> io::Result<std::path::PathBuf> {
+        if files.is_empty() {
+            return keep_as(text, |n| format!("{}-session-{n}.yaml", stem(name)));
+        }
+        keep_folder(std::path::Path::new(""), &stem(name), text, files)
     }
 }
 
@@ -320,4 +336,28 @@ fn keep_as(text: &str, name: impl Fn(u32) -> String) -> io::Result<std::path::Pa
         }
     }
     Err(io::Error::other("too many saved files of this name in this folder"))
+}
+
+/// Writes a session and the files it needs into a new folder, each where the scenario looks for it.
+fn keep_folder(inside: &std::path::Path, stem: &str, text: &str, files: &[(String, Vec<u8>)]) -> io::Result<std::path::PathBuf> {
+    for n in 1..1000 {
+        let name = format!("{stem}-session-{n}");
+        let folder = inside.join(&name);
+        match std::fs::create_dir(&folder) {
+            Ok(()) => {}
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
+            Err(e) => return Err(e),
+        }
+        for (path, bytes) in files {
+            let place = folder.join(path);
+            if let Some(parent) = place.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            std::fs::write(place, bytes)?;
+        }
+        let path = folder.join(format!("{name}.yaml"));
+        std::fs::write(&path, text)?;
+        return Ok(path);
+    }
+    Err(io::Error::other("too many saved sessions of this name in this folder"))
 }

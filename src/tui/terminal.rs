@@ -2,7 +2,7 @@
 
 use std::io::{self, Stdout, stdout};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
@@ -78,13 +78,15 @@ fn give_back() {
 /// What the outside asked for since the last look.
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
-    pub end: Arc<AtomicBool>,
-    pub sleep: Arc<AtomicBool>,
+    /// The number of the signal that asks for the end; zero is none.
+    end: Arc<AtomicUsize>,
+    sleep: Arc<AtomicBool>,
 }
 
 impl Signals {
     /// SIGTERM and SIGINT end the program in order; SIGTSTP from outside suspends it like ctrl-z. SIGHUP, the end of the terminal itself,
-    /// ends it at once: reading from a terminal that is gone never returns (crossterm reads an endless end of file).
+    /// ends it at once: reading from a terminal that is gone never returns (crossterm reads an endless end of file). So does SIGQUIT,
+    /// which people send to what hangs.
     ///
     /// # Errors
     /// The system refuses a handler.
@@ -92,30 +94,34 @@ impl Signals {
         let signals = Self::default();
         #[cfg(unix)]
         {
-            use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+            use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
             for signal in [SIGTERM, SIGINT] {
-                signal_hook::flag::register(signal, signals.end.clone())?;
+                signal_hook::flag::register_usize(signal, signals.end.clone(), usize::try_from(signal).unwrap_or_default())?;
             }
-            leave_on(SIGHUP)?;
+            leave_on(&[SIGHUP, SIGQUIT])?;
             signal_hook::flag::register(SIGTSTP, signals.sleep.clone())?;
         }
         Ok(signals)
     }
     pub fn ended(&self) -> bool {
-        self.end.load(Ordering::SeqCst)
+        self.end.load(Ordering::SeqCst) != 0
+    }
+    /// The status a shell gives such a death, if a signal asked for the end.
+    pub fn status(&self) -> Option<u8> {
+        u8::try_from(self.end.load(Ordering::SeqCst)).ok().filter(|n| *n > 0).map(|n| 128 + n)
     }
     pub fn take_sleep(&self) -> bool {
         self.sleep.swap(false, Ordering::SeqCst)
     }
 }
 
-/// A thread that waits for one signal, gives the terminal back and leaves with the status a shell gives such a death.
+/// A thread that waits for one of these signals, gives the terminal back and leaves with the status a shell gives such a death.
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "a face; the simulation never runs on it")]
-fn leave_on(signal: i32) -> io::Result<()> {
-    let mut waiting = signal_hook::iterator::Signals::new([signal])?;
+fn leave_on(signals: &[i32]) -> io::Result<()> {
+    let mut waiting = signal_hook::iterator::Signals::new(signals)?;
     std::thread::spawn(move || {
-        if waiting.forever().next().is_some() {
+        if let Some(signal) = waiting.forever().next() {
             give_back();
             std::process::exit(128 + signal);
         }

@@ -31,14 +31,9 @@ pub fn clock(seconds: u64) -> String {
     }
 }
 
-/// A share of requests: `96.9 %`; never rounded up to a hundred.
+/// A share of requests: `96.9 %`, rounded as in the texts of a scenario; never a hundred if anything failed.
 pub fn percent(share: Option<f64>) -> String {
-    match share {
-        None => "–".into(),
-        Some(s) if s >= 1.0 => "100 %".into(),
-        Some(s) if s >= 0.999 => format!("{:.2} %", (s * 10_000.0).floor() / 100.0),
-        Some(s) => format!("{:.1} %", (s * 1000.0).floor() / 10.0),
-    }
+    share.map_or_else(|| "–".into(), crate::session::view::percent)
 }
 
 /// A speed as on the title bar: `8×`, `0.25×`.
@@ -100,8 +95,13 @@ pub fn fit<'a>(text: &'a str, columns: usize, ellipsis: &str) -> std::borrow::Co
 pub fn fit_name<'a>(name: &'a str, columns: usize, ellipsis: &str) -> std::borrow::Cow<'a, str> {
     const TAIL: usize = 6;
     let chars = name.chars().count();
-    if name.width() <= columns || columns < TAIL + 4 || chars != name.width() {
+    if name.width() <= columns || columns < 4 || chars != name.width() {
         return fit(name, columns, ellipsis);
+    }
+    if columns < TAIL + 4 {
+        // `…xvmb7`: of a generated name the end is what tells it from its siblings.
+        let tail: String = name.chars().skip(chars - (columns - ellipsis.width())).collect();
+        return format!("{ellipsis}{}", tail.trim_start_matches('-')).into();
     }
     let head: String = name.chars().take(columns - TAIL - ellipsis.width()).collect();
     let tail: String = name.chars().skip(chars - TAIL).collect();
@@ -117,6 +117,11 @@ pub fn chop(line: &str, columns: usize) -> impl Iterator<Item = &str> {
         rest = (cut < all.len()).then(|| &all[cut..]);
         Some(&all[..cut])
     })
+}
+
+/// What is left of a line behind its first `columns`.
+pub fn after(line: &str, columns: usize) -> &str {
+    if columns == 0 { line } else { &line[cut_at(line, columns)..] }
 }
 
 /// Lines of at most `columns`, broken at spaces where there are any; existing line ends are kept.
@@ -224,8 +229,9 @@ mod tests {
         assert_eq!(number(1530), "1 530");
         assert_eq!(number(1_234_567), "1 234 567");
         assert_eq!(percent(Some(1.0)), "100 %");
-        assert_eq!(percent(Some(0.99999)), "99.99 %", "a single failed request is not a hundred");
-        assert_eq!(percent(Some(0.9689)), "96.8 %");
+        assert_eq!(percent(Some(0.99999)), "99.999 %", "a single failed request is not a hundred");
+        assert_eq!(percent(Some(0.9689)), "96.9 %", "as the debrief's own texts");
+        assert_eq!(percent(Some(0.99999999)), "99.9999 %", "however many were answered");
         assert_eq!(percent(None), "–");
         assert_eq!(speed(0.25, "×"), "0.25×");
         assert_eq!(speed(8.0, "×"), "8×");
@@ -241,6 +247,8 @@ mod tests {
         assert_eq!(fit("abc", 3, "…"), "abc");
         assert_eq!(fit("abcd", 0, "…"), "");
         assert_eq!(fit_name("fraud-detection-78f46fd8f4-ths4z", 20, "…"), "fraud-detecti…-ths4z");
+        assert_eq!(fit_name("fraud-detection-78f46fd8f4-ths4z", 6, "…"), "…ths4z");
+        assert_eq!(fit_name("fraud-detection-78f46fd8f4-ths4z", 7, "…"), "…ths4z");
         assert_eq!(fit_name("shop-1", 6, "…"), "shop-1");
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
@@ -250,6 +258,7 @@ mod tests {
     #[test]
     fn output_is_broken_like_in_a_terminal() {
         assert_eq!(chop("abcdefg", 3).collect::<Vec<_>>(), ["abc", "def", "g"]);
+        assert_eq!((after("abcdefg", 3), after("ab", 3), after("ab", 0)), ("defg", "", "ab"));
         assert_eq!(chop("", 3).collect::<Vec<_>>(), [""]);
         assert_eq!(chop("日本語", 4).collect::<Vec<_>>(), ["日本", "語"]);
     }

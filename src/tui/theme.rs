@@ -318,6 +318,17 @@ pub fn detect(get: impl Fn(&str) -> Option<String>) -> (Depth, bool) {
     (depth, light)
 }
 
+/// True if the environment says that only ASCII can be shown: a locale with another encoding than UTF-8, or the kernel's console with its
+/// few shapes. Nothing said is no reason: many containers have no locale in terminals that can.
+pub fn poor(get: impl Fn(&str) -> Option<String>) -> bool {
+    let said = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| get(name).filter(|v| !v.is_empty()));
+    let utf8 = said.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    });
+    !utf8 || get("TERM").is_some_and(|term| term == "linux")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,6 +346,20 @@ mod tests {
         assert_eq!(env(&[("TERM", "xterm"), ("NO_COLOR", "")]).0, Depth::Sixteen);
         assert!(env(&[("COLORFGBG", "0;15")]).1);
         assert!(!env(&[("COLORFGBG", "15;default;0")]).1);
+    }
+
+    #[test]
+    fn poor_terminals_get_ascii_by_themselves() {
+        let poor = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<(String, String)> = pairs.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect();
+            super::poor(move |name| pairs.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()))
+        };
+        assert!(poor(&[("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")]));
+        assert!(poor(&[("LANG", "POSIX")]));
+        assert!(poor(&[("LANG", "en_GB.UTF-8"), ("TERM", "linux")]));
+        assert!(!poor(&[("LANG", "en_GB.UTF-8"), ("TERM", "xterm")]));
+        assert!(!poor(&[("LC_ALL", ""), ("LANG", "C.utf8")]));
+        assert!(!poor(&[]));
     }
 
     #[test]

@@ -150,6 +150,7 @@ const LOOKS: &[&str] = &[
     "config",
     "context",
     "describe",
+    "df",
     "diff",
     "events",
     "explain",
@@ -170,18 +171,69 @@ const LOOKS: &[&str] = &[
     "wait",
 ];
 
+/// What a command adds to the manual actions: nothing if it only looks, or if it was refused and left no trace in the journal.
+pub fn manual_action(argv: &[String], output: &Output, wrote: bool) -> u64 {
+    u64::from(!only_looks(argv) && (output.exit == 0 || output.running || wrote))
+}
+
+/// Options that take the next word as their value where they stand before a verb.
+const VALUED: &[&str] = &[
+    "-H",
+    "-c",
+    "-f",
+    "-l",
+    "-n",
+    "-p",
+    "-s",
+    "--ansi",
+    "--as",
+    "--cluster",
+    "--config",
+    "--context",
+    "--env-file",
+    "--file",
+    "--host",
+    "--kubeconfig",
+    "--log-level",
+    "--namespace",
+    "--parallel",
+    "--profile",
+    "--progress",
+    "--project-directory",
+    "--project-name",
+    "--request-timeout",
+    "--server",
+    "--tlscacert",
+    "--tlscert",
+    "--tlskey",
+    "--token",
+    "--user",
+];
+/// Words behind which the verb follows.
+const GROUPS: &[&str] = &["builder", "cluster-info", "compose", "container", "image", "network", "rollout", "system", "volume"];
+
 /// True for a command line that changes nothing: `kubectl get pods`, `docker compose ps`, `kubectl -n shop rollout status …`.
 pub fn only_looks(argv: &[String]) -> bool {
-    let verbs: Vec<&str> = argv.iter().skip(1).map(String::as_str).filter(|a| !a.starts_with('-')).take(3).collect();
-    // Behind a group (`rollout`, `compose`, `network`) the second word is the verb; `-n NAME` puts a name before it.
-    let grouped = |w: &str| ["rollout", "compose", "network", "volume", "image", "container", "system", "cluster-info"].contains(&w);
-    match verbs.as_slice() {
-        [] => true,
-        [group, verb, ..] if grouped(group) => LOOKS.contains(verb),
-        [_, group, verb] if grouped(group) => LOOKS.contains(verb),
-        [first, ..] if LOOKS.contains(first) => true,
-        [_, second, ..] => argv.iter().any(|a| a == "-n" || a == "--namespace") && LOOKS.contains(second),
-        [_] => false,
+    let rehearses = |a: &String| a.starts_with("--dry-run") && a != "--dry-run=none";
+    if argv.first().is_some_and(|p| p == "kubectl") && argv.iter().take_while(|a| *a != "--").any(rehearses) {
+        return true;
+    }
+    let mut words = argv.iter().skip(1).map(String::as_str);
+    let mut verb = || {
+        while let Some(word) = words.next() {
+            if !word.starts_with('-') {
+                return Some(word);
+            }
+            if VALUED.contains(&word) {
+                words.next();
+            }
+        }
+        None
+    };
+    match verb() {
+        None => true,
+        Some(group) if GROUPS.contains(&group) => verb().is_none_or(|v| LOOKS.contains(&v)),
+        Some(word) => LOOKS.contains(&word),
     }
 }
 
@@ -199,6 +251,13 @@ mod tests {
             "docker compose ps",
             "kubectl rollout status deploy/x",
             "kubectl -n a rollout history d/x",
+            "docker -H ssh://host-2 ps -a",
+            "docker -H ssh://host-2 logs shop",
+            "docker --context far compose -f a.yaml -p shop ps",
+            "kubectl --context=far -n shop get pods",
+            "kubectl cluster-info",
+            "docker system df",
+            "kubectl apply -f x.yaml --dry-run=server",
         ] {
             assert!(looks(line), "{line}");
         }
@@ -206,6 +265,12 @@ mod tests {
             "kubectl delete pod get",
             "docker rm -f web",
             "docker compose up -d",
+            "docker -H ssh://ps rm web",
+            "docker -H ssh://host-2 restart shop",
+            "docker compose -f logs.yaml down",
+            "kubectl -n get delete pod x",
+            "kubectl apply -f x.yaml --dry-run=none",
+            "docker run web --dry-run",
             "kubectl rollout undo deploy/x",
             "kubectl scale deploy/logs --replicas=2",
         ] {

@@ -44,6 +44,7 @@ impl Terminal {
         command.cwd(folder);
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
+        command.env("LC_ALL", "C.UTF-8");
         command.env_remove("NO_COLOR");
         // Nobody's own progress is touched, and every day is the same.
         command.env("HOME", folder);
@@ -207,15 +208,29 @@ fn the_picture_follows_the_size_of_the_terminal() {
 }
 
 #[test]
+fn a_poor_terminal_gets_what_it_can_show() {
+    for env in [("LC_ALL", "C"), ("TERM", "linux")] {
+        let mut t = Terminal::open_with("poor", &["play", "node-down"], 100, 30, &[env]);
+        t.sees("A machine dies");
+        t.settles();
+        assert!(t.text().is_ascii(), "{env:?}\n{}", t.text());
+    }
+    let mut t = Terminal::open_with("dumb", &["play", "node-down"], 100, 30, &[("TERM", "dumb")]);
+    assert_eq!(t.ends(), 2);
+    assert!(t.text().contains("wheelhouse run SCENARIO"), "{}", t.text());
+    t.is_restored();
+}
+
+#[test]
 #[cfg(unix)]
 fn a_signal_gives_the_terminal_back() {
-    for signal in ["TERM", "HUP", "INT"] {
+    for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130), ("QUIT", 131)] {
         let mut t = Terminal::open(&format!("signal-{signal}"), &["play", "node-down"], 100, 30);
         t.sees("A machine dies");
         let id = t.child.process_id().unwrap();
         let sent = std::process::Command::new("kill").args([format!("-{signal}"), id.to_string()]).status().unwrap();
         assert!(sent.success());
-        t.ends();
+        assert_eq!(t.ends(), status, "{signal}");
         t.is_restored();
     }
 }

@@ -20,7 +20,7 @@ use super::facts::{FactInfo, Facts, Type};
 
 pub use eval::EvalError;
 pub use template::{Template, Text};
-pub use value::Value;
+pub use value::{Value, percent};
 
 /// Bytes one expression may have.
 pub const LENGTH_MAX: usize = 4_000;

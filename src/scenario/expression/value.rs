@@ -201,17 +201,15 @@ fn decimals(f: f64, n: usize) -> String {
 }
 
 /// `96.9 %`; more decimals where rounding would turn "almost" into "all" or "a little" into "nothing".
-fn percent(r: f64) -> String {
+pub fn percent(r: f64) -> String {
     if !r.is_finite() {
         return "no number".into();
     }
     let p = r * 100.0;
-    let n = (1..=4).find(|n| {
-        let rounded = format!("{p:.n$}");
-        !(p < 100.0 && rounded.starts_with("100") || p > 0.0 && rounded.parse::<f64>() == Ok(0.0))
-    });
-    let n = n.unwrap_or(4);
-    let text = format!("{p:.n$}");
+    let turned = |text: &str| p < 100.0 && text.starts_with("100") || p > 0.0 && text.parse::<f64>() == Ok(0.0);
+    let text = (1..=4).map(|n| format!("{p:.n$}")).find(|text| !turned(text));
+    // So close to the end that four decimals do not tell it: the nearest that is not the end.
+    let text = text.unwrap_or_else(|| if p < 50.0 { "0.0001" } else { "99.9999" }.into());
     format!("{} %", text.strip_suffix(".0").filter(|_| p == p.trunc()).unwrap_or(&text))
 }
 

@@ -7,7 +7,7 @@ use crate::tui::message::Message;
 use crate::tui::panel::Panel;
 use crate::tui::panels::scheduler::Scheduler as SchedulerPanel;
 use crate::tui::panels::{
-    cause::Cause, debrief::Debrief, decision::Decision, fault_menu::FaultMenu, inspect::Inspect, question::Question, why::Why,
+    cause::Cause, debrief::Debrief, decision::Decision, fault_menu::FaultMenu, inspect::Inspect, question::Question, told, why::Why,
 };
 use crate::tui::screens::lab as lab_screen;
 
@@ -57,13 +57,17 @@ impl App {
                 lab.open_line(Purpose::Filter, &text);
             }
             Message::Breakpoint => {
-                let text = lab.breakpoint.clone().unwrap_or_default();
+                let text = lab.drafted.clone().or_else(|| lab.breakpoint.clone()).unwrap_or_default();
                 lab.open_line(Purpose::Breakpoint, &text);
             }
             Message::Save => self.save(),
             Message::Changes => lab.toggle_changes(),
             Message::Zoom => lab.zoom = !lab.zoom,
             Message::Density => lab.toggle_density(),
+            Message::Story => {
+                let notice = told::story(lab);
+                self.panels.push(Box::new(notice));
+            }
             Message::Debrief => self.panels.push(Box::new(Debrief::default())),
             Message::LookAhead => self.look_ahead(),
             Message::Hint => lab.hint(),
@@ -128,11 +132,18 @@ impl App {
         {
             return self.panels.push(Box::new(panel));
         }
+        // So does a command's line its whole output.
+        if let (Focus::Journal(_), Some(id)) = (lab.focus, lab.selected_record())
+            && let Some(panel) = told::output(lab, id)
+        {
+            return self.panels.push(Box::new(panel));
+        }
         let Some((world, object)) = lab.selected_object() else { return };
         lab.look(world, &object);
-        match Inspect::new(lab, world, &object) {
-            Some(panel) => self.panels.push(Box::new(panel)),
-            None => lab.complain(format!("{object} is not there (any more); w tells why")),
+        match (Inspect::new(lab, world, &object), lab.focus, lab.selected_record()) {
+            (Some(panel), ..) => self.panels.push(Box::new(panel)),
+            (None, Focus::Journal(_), Some(id)) => self.panels.extend(told::record(lab, id).map(|p| Box::new(p) as Box<dyn Panel>)),
+            (None, ..) => lab.complain(format!("{object} is not there any more; w tells why")),
         }
     }
 
@@ -166,7 +177,7 @@ impl App {
     pub(super) fn save(&mut self) {
         let Some(lab) = &mut self.lab else { return };
         let text = lab.door.save();
-        match self.house.keep(&lab.view.scenario, &text) {
+        match self.house.keep(&lab.view.scenario, &text, &lab.door.side_files()) {
             Ok(path) => lab.say(format!("saved; play it with: wheelhouse play {}", path.display())),
             Err(e) => lab.complain(format!("cannot be saved: {e}")),
         }

@@ -9,10 +9,8 @@ use crate::tui::lab::Lab;
 use crate::tui::message::Message;
 use crate::tui::panel::{Flow, Panel, surface};
 use crate::tui::text;
-use crate::tui::theme::Ink;
+use crate::tui::theme::{Glyphs, Ink};
 use crate::tui::widgets::scroll::Scroll;
-
-const KEY_COLUMNS: u16 = 16;
 
 /// All tables, for the part "elsewhere".
 const ALL: &[Context] = &[
@@ -29,6 +27,7 @@ const ALL: &[Context] = &[
     Context::Scheduler,
     Context::Decision,
     Context::Question,
+    Context::Answered,
     Context::Cause,
     Context::Debrief,
     Context::Notice,
@@ -64,6 +63,7 @@ enum Sign {
     Mark(MarkKind),
     Record(RecordType),
     Now,
+    Glyph(fn(&Glyphs) -> &'static str, Ink),
 }
 
 /// What the shapes mean.
@@ -77,6 +77,7 @@ const SIGNS: &[(Sign, &str)] = &[
     (Sign::Mark(MarkKind::Fault), "on the timeline: a fault"),
     (Sign::Mark(MarkKind::FaultEnd), "on the timeline: its end"),
     (Sign::Mark(MarkKind::Question), "on the timeline: a question"),
+    (Sign::Mark(MarkKind::Say), "on the timeline: the narrator speaks"),
     (Sign::Mark(MarkKind::Command), "on the timeline: a command of the scenario"),
     (Sign::Mark(MarkKind::Yours), "on the timeline: something you did"),
     (Sign::Record(RecordType::Decision), "in the journal: a component or a person decided"),
@@ -84,10 +85,22 @@ const SIGNS: &[(Sign, &str)] = &[
     (Sign::Record(RecordType::Traffic), "in the journal: requests begin or cease to fail"),
     (Sign::Record(RecordType::Command), "in the journal: a command"),
     (Sign::Record(RecordType::Change), "in the journal: an object changed"),
+    (Sign::Record(RecordType::Fault), "in the journal: a fault, or its end"),
+    (Sign::Record(RecordType::Story), "in a chain of causes: the start, or the narrator"),
+    (Sign::Glyph(|g| g.bars[5], Ink::Text), "in the strip of requests: answered ones, the higher the more"),
+    (Sign::Glyph(|g| g.shades[0], Ink::Bad), "in the strip: some requests of this moment fail"),
+    (Sign::Glyph(|g| g.shades[2], Ink::Bad), "in the strip: at least half of them fail"),
+    (Sign::Glyph(|g| g.shades[3], Ink::Bad), "in the strip: all of them fail"),
+    (Sign::Glyph(|g| g.ok, Ink::Good), "an expectation that held, a prediction that was right"),
+    (Sign::Glyph(|g| g.no, Ink::Bad), "one that did not hold, or was wrong"),
+    (Sign::Glyph(|g| g.open, Ink::Dim), "one that is still open"),
+    (Sign::Glyph(|g| g.back, Ink::Warn), "look here: the narrator points at this"),
 ];
 
 pub struct Help {
     rows: Vec<Row>,
+    /// Columns for the keys: as many as the longest row of them takes, and one for air.
+    keys: u16,
     scroll: Scroll,
 }
 
@@ -116,7 +129,9 @@ impl Help {
             }
             rows.push(Row::Empty);
         }
-        Self { rows, scroll: Scroll::default() }
+        let names = rows.iter().map(|r| if let Row::Key(names, _) = r { text::width(names) } else { 0 });
+        let keys = u16::try_from(names.max().unwrap_or(14) + 2).unwrap_or(16);
+        Self { rows, keys, scroll: Scroll::default() }
     }
 }
 
@@ -137,7 +152,7 @@ impl Panel for Help {
         let area = centred(screen, screen.width.min(100), screen.height.saturating_sub(u16::from(screen.height > 30) * 4));
         let inner = surface(pen, area, "Help", Context::Help);
         let (key, plain, strong, dim) = (pen.ink(Ink::Key), pen.ink(Ink::Text), pen.ink(Ink::Title), pen.ink(Ink::Dim));
-        let columns = usize::from(inner.width.saturating_sub(KEY_COLUMNS + 2)).max(10);
+        let columns = usize::from(inner.width.saturating_sub(self.keys + 2)).max(10);
         // A sentence may need two lines; the key stands beside the first.
         let mut lines: Vec<(Option<&Row>, String)> = Vec::with_capacity(self.rows.len() + 8);
         for row in &self.rows {
@@ -152,13 +167,13 @@ impl Panel for Help {
         let shown = usize::from(inner.height);
         let first = self.scroll.lay(shown, lines.len());
         for (y, (row, words)) in (inner.y..inner.bottom()).zip(&lines[first..]) {
-            let x = inner.x + KEY_COLUMNS + 1;
+            let x = inner.x + self.keys + 1;
             match row {
                 Some(Row::Heading(h)) => {
                     pen.put(inner.x, y, inner.width, h, strong);
                 }
                 Some(Row::Key(name, _)) => {
-                    pen.put(inner.x + 1, y, KEY_COLUMNS - 1, name, key);
+                    pen.put(inner.x + 1, y, self.keys - 1, name, key);
                 }
                 Some(Row::Sign(sign, _)) => {
                     let (shape, style) = match sign {
@@ -166,6 +181,7 @@ impl Panel for Help {
                         Sign::Mark(m) => pen.theme.mark(*m),
                         Sign::Record(r) => pen.theme.record(*r),
                         Sign::Now => (pen.theme.glyphs.now, strong),
+                        Sign::Glyph(shape, ink) => (shape(pen.theme.glyphs), pen.ink(*ink)),
                     };
                     pen.put(inner.x + 1, y, 1, shape, style);
                 }

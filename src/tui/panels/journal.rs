@@ -89,6 +89,8 @@ fn sentence(r: &Record) -> (&str, String) {
 fn short_actor(actor: &str) -> &str {
     match actor {
         "default-scheduler" => "scheduler",
+        // Without its last word it would be taken for a machine.
+        "node-controller" => "node control",
         _ => actor.strip_suffix("-controller").unwrap_or(actor),
     }
 }

@@ -7,6 +7,7 @@ pub mod scoreboard;
 pub mod story;
 pub mod timeline;
 pub mod title;
+pub mod told;
 pub mod world;
 
 pub mod cause;

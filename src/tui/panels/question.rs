@@ -53,7 +53,7 @@ impl Question {
 
 impl Panel for Question {
     fn context(&self) -> Context {
-        Context::Question
+        if self.revealed() { Context::Answered } else { Context::Question }
     }
 
     fn update(&mut self, message: Message, lab: Option<&mut Lab>) -> Flow {
@@ -117,7 +117,7 @@ impl Panel for Question {
             (true, false) => "What happened",
             (false, _) => "What will happen?",
         };
-        let inner = surface(pen, area, title, Context::Question);
+        let inner = surface(pen, area, title, self.context());
         let inner = Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width.saturating_sub(2), height: inner.height.saturating_sub(2) };
         let (story, plain, dim) = (pen.ink(Ink::Story), pen.ink(Ink::Text), pen.ink(Ink::Dim));
         let mut y = inner.y;

@@ -46,15 +46,22 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) {
     }
     let (story, bar) = (pen.ink(Ink::Story), pen.ink(if lab.narrator_waits { Ink::Warn } else { Ink::Faint }));
     let lines = text::wrap(words(lab), columns(lab, area.width));
+    // What does not fit is a key away, and the last line says which.
     let cut = lines.len() > usize::from(area.height);
+    let key = pen.ink(Ink::Key);
+    let more = format!("{} r: all of it", pen.theme.glyphs.ellipsis);
     for (i, y) in (area.y..area.bottom()).enumerate() {
         let sign = pen.theme.glyphs.story_bar;
         pen.put(area.x + 1, y, 1, sign, bar);
         if let Some(line) = lines.get(i) {
-            let used = pen.put(area.x + 3, y, area.width.saturating_sub(4), line, story);
-            if cut && y + 1 == area.bottom() {
-                let more = pen.theme.glyphs.ellipsis;
-                pen.put(area.x + 3 + used, y, 1, more, story);
+            let last = cut && y + 1 == area.bottom();
+            let reserved = if last { u16::try_from(text::width(&more)).unwrap_or(14) } else { 0 };
+            let line = text::fit(line, usize::from(area.width.saturating_sub(4 + reserved)), "");
+            let used = pen.put(area.x + 3, y, area.width.saturating_sub(4), &line, story);
+            if last {
+                let place = Rect { x: area.x + 3 + used, y, width: reserved, height: 1 };
+                pen.put(place.x, y, reserved, &more, key);
+                pen.spots.add(place, Spot::Press(Message::Story));
             }
         }
     }

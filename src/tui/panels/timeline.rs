@@ -7,6 +7,9 @@ use crate::tui::draw::{Pen, Spot};
 use crate::tui::text;
 use crate::tui::theme::Ink;
 
+/// Columns of the legend at most.
+const LEGEND: u16 = 40;
+
 /// The column of a moment on a bar of `columns`.
 fn column(at: SimTime, end: SimTime, columns: u16) -> u16 {
     let (at, end) = (u128::from(at.as_nanos()), u128::from(end.as_nanos().max(1)));
@@ -15,8 +18,8 @@ fn column(at: SimTime, end: SimTime, columns: u16) -> u16 {
 
 pub fn draw(pen: &mut Pen, area: Rect, view: &LabView) {
     let end_words = view.end.clock();
-    let legend = legend(view);
-    let legend_columns = if area.width >= 72 { u16::try_from(text::width(&legend)).unwrap_or(0).min(area.width / 3) } else { 0 };
+    // A width of its own, whatever it says: the bar must not change its length while time runs.
+    let legend_columns = if area.width >= 72 && view.marks.iter().any(telling) { (area.width / 3).min(LEGEND) } else { 0 };
     let fixed = 4 + u16::try_from(end_words.len()).unwrap_or(5) + if legend_columns > 0 { legend_columns + 3 } else { 0 };
     let columns = area.width.saturating_sub(fixed);
     if columns < 8 {
@@ -55,30 +58,34 @@ pub fn draw(pen: &mut Pen, area: Rect, view: &LabView) {
         if let Some(mark) = spoken(view) {
             let (sign, style) = pen.theme.mark(mark.kind);
             let style = if mark.past { style } else { dim };
-            let rest = legend.split_once(' ').map_or("", |(_, rest)| rest);
-            pen.line(x, area.y, legend_columns, &[(sign, style), (" ", dim), (rest, dim)]);
+            let words = legend(view.now, mark, usize::from(legend_columns).saturating_sub(2), pen.theme.glyphs.ellipsis);
+            pen.line(x, area.y, legend_columns, &[(sign, style), (" ", dim), (&words, dim)]);
         }
     }
 }
 
-/// The mark the legend speaks of: the last one that happened, else the next one.
-fn spoken(view: &LabView) -> Option<&Mark> {
-    let telling = |m: &&Mark| m.kind != MarkKind::Say;
-    let past = view.marks.iter().filter(telling).filter(|m| m.past).max_by_key(|m| m.at);
-    past.or_else(|| view.marks.iter().filter(telling).filter(|m| !m.past).min_by_key(|m| m.at))
+fn telling(m: &Mark) -> bool {
+    m.kind != MarkKind::Say
 }
 
-/// `▲ blackout 00:51 ago`
-fn legend(view: &LabView) -> String {
-    let Some(mark) = spoken(view) else { return String::new() };
-    let distance = if mark.past {
-        format!("{} ago", text::clock(view.now.since(mark.at).as_secs()))
-    } else {
-        format!("in {}", text::clock(mark.at.since(view.now).as_secs()))
+/// The mark the legend speaks of: the last one that happened, else the next one.
+fn spoken(view: &LabView) -> Option<&Mark> {
+    let marks = || view.marks.iter().filter(|m| telling(m));
+    let past = marks().filter(|m| m.past).max_by_key(|m| m.at);
+    past.or_else(|| marks().filter(|m| !m.past).min_by_key(|m| m.at))
+}
+
+/// `blackout 00:51 ago` in so many columns: a long label gives way, the time does not.
+fn legend(now: SimTime, mark: &Mark, columns: usize, ellipsis: &str) -> String {
+    let seconds = if mark.past { now.since(mark.at) } else { mark.at.since(now) }.as_secs();
+    let distance = match (mark.past, seconds) {
+        (true, 0) => "now".to_string(),
+        (true, s) => format!("{} ago", text::clock(s)),
+        (false, s) => format!("in {}", text::clock(s)),
     };
     let label = if mark.kind == MarkKind::Question || mark.label.is_empty() { "question" } else { &mark.label };
-    let label = text::fit(label, 28, "…");
-    format!("x {label} {distance}")
+    let label = text::fit(label, columns.saturating_sub(text::width(&distance) + 1), ellipsis);
+    format!("{label} {distance}")
 }
 
 /// The thousandth of the whole that a click on the bar means.
@@ -89,6 +96,15 @@ pub fn permille(bar: Rect, x: u16) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_the_legend_is_never_cut() {
+        let now = SimTime::from_secs(130);
+        let mark = Mark { at: SimTime::from_secs(100), kind: MarkKind::Command, label: "kubectl rollout restart".into(), past: true };
+        assert_eq!(legend(now, &mark, 40, "…"), "kubectl rollout restart 00:30 ago");
+        assert_eq!(legend(now, &mark, 20, "…"), "kubectl r… 00:30 ago");
+        assert_eq!(legend(now, &Mark { at: SimTime::from_secs(130), ..mark }, 20, "…"), "kubectl rollout… now");
+    }
 
     #[test]
     fn ends_are_ends() {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::session::view::{CopyList, CopyView, Health, HostView, ObjectRef, WorldView};
+use crate::session::view::{AppView, CopyList, CopyView, Health, HostView, ObjectRef, WorldView};
 use crate::tui::draw::{Pen, Spot, follow};
 use crate::tui::lab::Density;
 use crate::tui::message::Message;
@@ -17,6 +17,11 @@ const MANY: usize = 60;
 const ALARMS: usize = 2;
 /// Columns for `120/s`.
 const RATE: u16 = 7;
+/// Columns for `ContainerCreating 0/1`.
+const STATUS: usize = 21;
+const LONG_STATUS: usize = 28;
+/// Columns left of the copies of a host.
+const INDENT: u16 = 3;
 
 /// What can be selected, in the order of the screen: apps, then each host with its copies, then copies without a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +85,8 @@ struct Grid {
     label: usize,
     /// Columns of one copy.
     cell: u16,
+    /// Columns it needs, the rate included.
+    full: u16,
     /// Signs stand on the host's own row.
     beside: bool,
 }
@@ -96,16 +103,19 @@ impl Grid {
         if signs {
             let beside = width >= 84;
             let room = if beside { width - 62 } else { width.saturating_sub(3) };
-            return Self { signs, per_row: usize::from(room.max(1)), label: 0, cell: 1, beside };
+            return Self { signs, per_row: usize::from(room.max(1)), label: 0, cell: 1, full: 1, beside };
         }
         let label = sample().map(|c| text::width(&c.label)).max().unwrap_or(8).clamp(6, 28);
-        let words = sample().map(|c| text::width(&c.word) + 1 + text::width(&c.detail)).max().unwrap_or(8).clamp(8, 32);
-        let rate = if sample().any(|c| c.serving_rps > 0) { RATE } else { 0 };
-        let cell = u16::try_from(label + words + 5).unwrap_or(40) + rate;
-        let inner = width.saturating_sub(2);
+        // Room for a status, whatever the copies say just now: the layout must not change with their words.
+        let cell = u16::try_from(label + STATUS + 5).unwrap_or(40) + RATE;
+        let inner = width.saturating_sub(INDENT);
         let per_row = usize::from((inner / cell).max(1));
         let cell = if per_row == 1 { inner } else { cell };
-        Self { signs, per_row, label, cell, beside: false }
+        // A long name gives way to the status beside it.
+        let label = label.min(usize::from(cell).saturating_sub(STATUS + 4)).max(6);
+        // Alone in its row a copy has room for `Up About a minute (healthy)` before its rate.
+        let full = u16::try_from(label + if per_row == 1 { LONG_STATUS } else { STATUS } + 5).unwrap_or(40) + RATE;
+        Self { signs, per_row, label, cell, full, beside: false }
     }
 
     fn copy_rows(&self, copies: usize) -> usize {
@@ -359,12 +369,32 @@ fn highlight(pen: &mut Pen, area: Rect, chosen: Option<bool>) {
 
 /// The apps in one row: name, copies there of copies wanted, what goes on.
 fn draw_apps(pen: &mut Pen, area: Rect, view: &WorldView, number: usize, chosen: &dyn Fn(usize) -> Option<bool>) {
-    let mut x = area.x + 1;
-    for (n, app) in view.apps.iter().enumerate() {
-        let room = area.right().saturating_sub(x);
-        if room < 8 {
-            break;
+    let wants = |app: &AppView| {
+        let detail = if app.detail.is_empty() { 0 } else { text::width(&app.detail) + 1 };
+        text::width(&app.name) + format!(" {}/{} ", app.ready, app.wanted).len() + 1 + detail
+    };
+    // How many from `first` on fit, a `+3` for the others included.
+    let room = usize::from(area.width.saturating_sub(2));
+    let fitting = |first: usize| {
+        let (mut used, mut shown) = (0, 0);
+        for app in &view.apps[first..] {
+            let after = used + wants(app);
+            let others = view.apps.len() - shown - 1;
+            if shown > 0 && after + if others > 0 { 5 } else { 0 } > room {
+                break;
+            }
+            (used, shown) = (after + 3, shown + 1);
         }
+        shown
+    };
+    // The selected one is always among them.
+    let selected = (0..view.apps.len()).find(|n| chosen(*n).is_some()).unwrap_or(0);
+    let first = if selected < fitting(0) { 0 } else { selected };
+    let shown = fitting(first);
+    let hidden = view.apps.len() - shown;
+    let mut x = area.x + 1;
+    for (n, app) in view.apps.iter().enumerate().skip(first).take(shown) {
+        let room = area.right().saturating_sub(x + if hidden > 0 { 5 } else { 0 });
         let health = match (app.ready, app.wanted) {
             (_, 0) => Health::Idle,
             (r, w) if r >= w => Health::Good,
@@ -374,7 +404,9 @@ fn draw_apps(pen: &mut Pen, area: Rect, view: &WorldView, number: usize, chosen:
         let (sign, style) = pen.theme.health(health);
         let count = format!(" {}/{} ", app.ready, app.wanted);
         let (strong, dim) = (pen.ink(Ink::Strong), pen.ink(Ink::Dim));
-        let mut used = pen.line(x, area.y, room, &[(&app.name, strong), (&count, style), (sign, style)]);
+        let name = usize::from(room).saturating_sub(count.len() + 1).max(4);
+        let name = text::fit_name(&app.name, name, pen.theme.glyphs.ellipsis);
+        let mut used = pen.line(x, area.y, room, &[(&name, strong), (&count, style), (sign, style)]);
         if !app.detail.is_empty() {
             used += pen.line(x + used, area.y, room - used, &[(" ", dim), (&app.detail, dim)]);
         }
@@ -383,6 +415,10 @@ fn draw_apps(pen: &mut Pen, area: Rect, view: &WorldView, number: usize, chosen:
         pen.spots.add(place, Spot::Thing(number, n));
         x += used + 3;
     }
+    if hidden > 0 {
+        let dim = pen.ink(Ink::Dim);
+        pen.put(x, area.y, area.right().saturating_sub(x), &format!("+{hidden}"), dim);
+    }
 }
 
 /// `node-2 ✖ NotReady 00:01 taint unreachable        cpu ███░░░ 51%  mem ██░░░░ 22%`
@@ -390,7 +426,14 @@ fn draw_host(pen: &mut Pen, area: Rect, host: &HostView, chosen: Option<bool>, b
     let (sign, style) = pen.theme.health(host.health);
     let (strong, dim) = (pen.ink(Ink::Strong), pen.ink(Ink::Dim));
     let down = host.health == Health::Bad;
-    let detail = if host.detail.is_empty() { String::new() } else { format!(" {}", host.detail) };
+    let columns = usize::from(area.width).saturating_sub(2);
+    let lead = text::width(&host.name) + 3 + text::width(&host.word) + 1;
+    let detail = match &*host.detail {
+        "" => String::new(),
+        // `NotReady 00:01 taint unreachable` in few columns: the taint's name says what it is.
+        long if lead + text::width(long) > columns => format!(" {}", long.replace("taint ", "").trim_start()),
+        short => format!(" {}", short.trim_start()),
+    };
     let words = text::width(&host.name) + 3 + text::width(&host.word) + text::width(&detail);
     // Bars step back before words do; a machine that is down uses nothing worth a bar.
     let limit = if beside { area.width.min(61) } else { area.width };
@@ -409,7 +452,8 @@ fn draw_host(pen: &mut Pen, area: Rect, host: &HostView, chosen: Option<bool>, b
     } else {
         0
     };
-    let columns = limit.saturating_sub(1 + u16::try_from(spent).unwrap_or(0));
+    // The last column belongs to the scroll bar.
+    let columns = limit.saturating_sub(2 + u16::try_from(spent).unwrap_or(0));
     pen.line(
         area.x + 1,
         area.y,
@@ -460,7 +504,7 @@ fn draw_copies(
             break;
         }
         let y = body.y + u16::try_from(row - first).unwrap_or(0);
-        let left = body.x + if grid.beside { 62 } else { 3 };
+        let left = body.x + if grid.beside { 62 } else { INDENT };
         let start = r * grid.per_row;
         for (i, copy) in copies.iter().enumerate().skip(start).take(grid.per_row) {
             let x = left + u16::try_from(i - start).unwrap_or(0) * grid.cell;
@@ -476,6 +520,28 @@ fn draw_copies(
     }
 }
 
+/// As many of a copy's remarks as fit: what will become of it weighs most, then how much of it is ready.
+fn fewer(detail: &str, columns: usize) -> &str {
+    let mut left = detail;
+    while text::width(left) > columns {
+        let split = |from_the_end: bool| {
+            let (comma, spaces) = if from_the_end {
+                (left.rsplit_once(", "), left.rsplit_once("  "))
+            } else {
+                (left.split_once(", "), left.split_once("  "))
+            };
+            spaces.or(comma)
+        };
+        let doomed = left.contains("deleted in");
+        left = match (doomed, split(!doomed)) {
+            (true, Some((_, rest))) => rest,
+            (false, Some((front, _))) => front,
+            (_, None) => return left,
+        };
+    }
+    left
+}
+
 /// `shop-7d9f-x2kqp ● Running 1/1    30/s`
 fn draw_copy(pen: &mut Pen, area: Rect, copy: &CopyView, grid: &Grid) {
     let (sign, style) = pen.theme.health(copy.health);
@@ -488,24 +554,138 @@ fn draw_copy(pen: &mut Pen, area: Rect, copy: &CopyView, grid: &Grid) {
         _ => style,
     };
     let (plain, dim) = (pen.ink(Ink::Text), pen.ink(Ink::Dim));
-    let label = u16::try_from(grid.label).unwrap_or(8).min(area.width.saturating_sub(4));
+    // `Restarting (1) 5 seconds ago` can do without the time rather than without its end.
+    let columns = usize::from(area.width).saturating_sub(11);
+    let long = text::width(&copy.word) + text::width(&copy.detail) > columns;
+    let state = copy.word.find(") ").filter(|_| long).map_or(&*copy.word, |at| &copy.word[..=at]);
+    let detail = fewer(&copy.detail, columns.saturating_sub(text::width(state)));
+    // A state is never cut while there is a name beside it that can be.
+    let status = 2 + text::width(state) + if detail.is_empty() { 0 } else { text::width(detail) + 1 };
+    let beside = usize::from(area.width).saturating_sub(status + 2);
+    let label = u16::try_from(grid.label.min(beside).max(6)).unwrap_or(8).min(area.width.saturating_sub(4));
     let name = text::fit_name(&copy.label, usize::from(label), pen.theme.glyphs.ellipsis);
     pen.put(area.x, area.y, label, &name, if copy.health == Health::Idle { dim } else { plain });
     let mut x = area.x + label + 1;
     let room = (area.right().saturating_sub(1)).saturating_sub(x);
     // A long state ("Restarting (1) 5 seconds ago") gives way to what follows it.
-    let follows = if copy.detail.is_empty() { 0 } else { text::width(&copy.detail) + 1 };
-    let word = text::fit(&copy.word, usize::from(room).saturating_sub(2 + follows).max(8), pen.theme.glyphs.ellipsis);
+    let follows = if detail.is_empty() { 0 } else { text::width(detail) + 1 };
+    let word = text::fit(state, usize::from(room).saturating_sub(2 + follows).max(8), pen.theme.glyphs.ellipsis);
     let mut pieces: Vec<(&str, Style)> = vec![(sign, style), (" ", dim), (&word, quiet)];
-    if !copy.detail.is_empty() {
-        pieces.extend([(" ", dim), (&*copy.detail, if copy.health == Health::Good { dim } else { style })]);
+    if !detail.is_empty() {
+        pieces.extend([(" ", dim), (detail, if copy.health == Health::Good { dim } else { style })]);
     }
     x += pen.line(x, area.y, room, &pieces);
     if copy.serving_rps > 0 {
         let rate = format!("{}/s", copy.serving_rps);
         let columns = u16::try_from(rate.len()).unwrap_or(6);
-        if x + columns + 2 < area.right() {
-            pen.put(area.right() - columns - 2, area.y, columns, &rate, dim);
+        // In one column with the others, however wide the pane is.
+        let right = area.right().min(area.x + grid.full);
+        if x + columns + 2 < right {
+            pen.put(right - columns - 2, area.y, columns, &rate, dim);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::view::ObjectRef;
+    use crate::tui::draw::Spots;
+    use crate::tui::theme::Theme;
+
+    fn pod(name: &str, word: &str, detail: &str) -> CopyView {
+        CopyView {
+            object: ObjectRef::new("Pod", "default", name),
+            label: name.into(),
+            health: Health::Bad,
+            word: word.into(),
+            detail: detail.into(),
+            app: "shop".into(),
+            serving_rps: 0,
+        }
+    }
+
+    fn world(copies: Vec<CopyView>, apps: Vec<AppView>) -> WorldView {
+        let host = HostView {
+            object: ObjectRef::new("Node", "", "node-1"),
+            name: "node-1".into(),
+            health: Health::Bad,
+            word: "NotReady".into(),
+            detail: "00:42  taint unreachable".into(),
+            cpu_permille: 0,
+            memory_permille: 0,
+            zone: "".into(),
+            copies: copies.into(),
+        };
+        WorldView {
+            name: "kubernetes",
+            subtitle: String::new(),
+            lamps: vec![],
+            hosts: vec![host],
+            unplaced: Vec::new().into(),
+            apps,
+            alarms: vec![],
+            console: String::new(),
+        }
+    }
+
+    fn drawn(view: &WorldView, width: u16, cursor: usize) -> String {
+        let area = Rect::new(0, 0, width, 12);
+        let mut buf = ratatui::buffer::Buffer::empty(area);
+        let mut spots = Spots::default();
+        let pane = WorldPane { cursor, ..WorldPane::default() };
+        pane.draw(&mut Pen { buf: &mut buf, theme: Theme::default(), spots: &mut spots }, area, view, 0, true, Density::Auto);
+        crate::tui::export::text(&buf)
+    }
+
+    #[test]
+    fn a_state_is_whole_in_a_narrow_pane() {
+        for word in ["Running 1/1", "Terminating 0/1", "CrashLoopBackOff 0/1", "ContainerCreating 0/1", "ImagePullBackOff 0/1"] {
+            let (status, ready) = word.split_once(' ').unwrap();
+            let view = world(vec![pod("fraud-detection-78f46fd8f4-xvmb7", status, ready)], vec![]);
+            for width in [38, 48, 58, 98] {
+                let text = drawn(&view, width, 0);
+                assert!(text.contains(word) && text.contains("xvmb7"), "{width}\n{text}");
+                assert!(text.contains("NotReady 00:42") && text.contains("unreachable"), "{width}\n{text}");
+            }
+        }
+        let view = world(vec![pod("shop-78f46fd8f4-xvmb7", "Running", "1/1  restarts 3  deleted in 4:48")], vec![]);
+        assert!(drawn(&view, 38, 0).contains("Running deleted in 4:48"), "{}", drawn(&view, 38, 0));
+        assert!(drawn(&view, 98, 0).contains("Running 1/1  restarts 3  deleted in 4:48"));
+        let view = world(vec![pod("reports", "Restarting (1) 5 seconds ago", "restarts 7")], vec![]);
+        assert!(drawn(&view, 38, 0).contains("Restarting (1) restarts 7"), "{}", drawn(&view, 38, 0));
+        assert!(drawn(&view, 58, 0).contains("Restarting (1) 5 seconds ago restarts 7"), "{}", drawn(&view, 58, 0));
+        let view = world(vec![pod("shop-78f46fd8f4-xvmb7", "CrashLoopBackOff", "0/1  restarts 3")], vec![]);
+        assert!(drawn(&view, 38, 0).contains("CrashLoopBackOff 0/1\n"), "{}", drawn(&view, 38, 0));
+    }
+
+    #[test]
+    fn the_layout_does_not_hang_on_words() {
+        let names = ["shop-78f46fd8f4-xvmb7", "shop-78f46fd8f4-m4v7c"];
+        for width in 30..200 {
+            let grids = ["Running", "CrashLoopBackOff", "ContainerStatusUnknown"].map(|word| {
+                let view = world(names.iter().map(|n| pod(n, word, "0/1  restarts 12")).collect(), vec![]);
+                let g = Grid::new(&view, width, Density::Auto);
+                (g.per_row, g.label, g.cell)
+            });
+            assert!(grids.iter().all(|g| *g == grids[0]), "{width}: {grids:?}");
+        }
+    }
+
+    #[test]
+    fn apps_that_do_not_fit_are_counted() {
+        let app = |n: usize| AppView {
+            object: ObjectRef::new("Deployment", "default", format!("service-{n}")),
+            name: format!("service-{n}").into(),
+            wanted: 2,
+            ready: 2,
+            detail: String::new(),
+        };
+        let view = world(vec![], (1..=6).map(app).collect());
+        let text = drawn(&view, 40, 0);
+        assert!(text.contains("service-1 2/2") && text.contains("service-2 2/2") && text.contains("+4"), "{text}");
+        let text = drawn(&view, 40, 4);
+        assert!(text.contains("service-5 2/2") && text.contains("+4"), "the selected one is in sight\n{text}");
+        assert!(!drawn(&view, 200, 0).contains('+'));
     }
 }

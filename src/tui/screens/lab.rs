@@ -2,6 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
+use crate::session::view::{Health, Lamp, WorldView};
 use crate::tui::draw::Pen;
 use crate::tui::lab::{Focus, Lab};
 use crate::tui::panels::{goal, journal, prompt, requests, scoreboard, story, timeline, title, world};
@@ -135,8 +136,10 @@ fn draw_world(pen: &mut Pen, frame: Rect, n: usize, layout: &Layout, lab: &Lab) 
     let on_journal = lab.focus == Focus::Journal(n);
     let border = if on_hosts || on_journal { accent } else { pen.ink(Ink::Faint) };
     let inner = pen.frame(frame, border);
-    draw_heading(pen, frame, n, lab);
-    if lab.pointed(panel.view.name, &["", "nodes", "hosts", "apps", "pods", "containers", "copies", "operator", "proxy"]) {
+    let pointed = lab.pointed(panel.view.name, &["", "nodes", "hosts", "apps", "pods", "containers", "copies", "operator", "proxy"]);
+    let finger = if pointed { u16::try_from(text::width(&finger(pen, frame))).unwrap_or(0) } else { 0 };
+    draw_heading(pen, Rect { width: frame.width.saturating_sub(finger), ..frame }, &panel.view);
+    if pointed {
         point(pen, frame, frame.y);
     }
 
@@ -183,42 +186,54 @@ fn draw_world(pen: &mut Pen, frame: Rect, n: usize, layout: &Layout, lab: &Lab) 
     }
 }
 
+fn finger(pen: &Pen, frame: Rect) -> String {
+    let long = if frame.width >= 50 { "look here " } else { "" };
+    format!(" {} {long}", pen.theme.glyphs.back)
+}
+
 /// The narrator's finger: at the right end of a heading.
 fn point(pen: &mut Pen, frame: Rect, y: u16) {
     let style = pen.ink(Ink::Warn);
-    let long = if frame.width >= 50 { "look here " } else { "" };
-    let words = format!(" {} {long}", pen.theme.glyphs.back);
+    let words = finger(pen, frame);
     pen.right(Rect { width: frame.width.saturating_sub(2), ..frame }, y, &[(&words, style)]);
 }
 
 /// ` Kubernetes · 3 nodes · api ● sched ● ctrl ✖ stopped `
-fn draw_heading(pen: &mut Pen, frame: Rect, n: usize, lab: &Lab) {
-    let view = &lab.view.worlds[n].view;
+fn draw_heading(pen: &mut Pen, frame: Rect, view: &WorldView) {
     let accent = pen.theme.world(view.name).add_modifier(ratatui::style::Modifier::BOLD);
     let dim = pen.ink(Ink::Dim);
     let name = text::world_title(view.name);
     let dot = format!(" {} ", pen.theme.glyphs.dot);
     let room = frame.width.saturating_sub(4);
     let mut used = pen.line(frame.x + 2, frame.y, room, &[(" ", dim), (&name, accent)]);
+    // What is not well says how; the others only shine. What is broken comes first if not all fit, and the rest is counted.
+    let good = |l: &Lamp| l.health == Health::Good;
+    let columns = |l: &Lamp, worded: bool| text::width(&l.name) + 3 + if worded && !good(l) { text::width(&l.word) + 1 } else { 0 };
+    let mut lamps: Vec<&Lamp> = view.lamps.iter().collect();
+    let wants: usize = lamps.iter().map(|l| columns(l, true)).sum();
     // Lamps matter more than how many machines there are: those can be seen.
-    if room >= 44 || view.lamps.is_empty() {
+    let subtitle = text::width(&dot) + text::width(&view.subtitle);
+    if view.lamps.is_empty() || usize::from(used) + subtitle + text::width(&dot) + wants <= usize::from(room) {
         used += pen.line(frame.x + 2 + used, frame.y, room - used, &[(&dot, dim), (&view.subtitle, dim)]);
     }
     used += pen.put(frame.x + 2 + used, frame.y, room - used, if view.lamps.is_empty() { " " } else { &dot }, dim);
-    // What is broken comes first if not all lamps fit.
-    let mut lamps: Vec<_> = view.lamps.iter().collect();
-    let wants: usize = lamps.iter().map(|l| text::width(&l.name) + 3).sum();
-    if wants > usize::from(room - used.min(room)) {
-        lamps.sort_by_key(|l| matches!(l.health, crate::session::view::Health::Good | crate::session::view::Health::Idle));
+    let left = |used: u16| usize::from(room.saturating_sub(used));
+    if wants > left(used) {
+        lamps.sort_by_key(|l| matches!(l.health, Health::Good | Health::Idle));
     }
-    for lamp in lamps {
-        let (sign, style) = pen.theme.health(lamp.health);
-        let good = lamp.health == crate::session::view::Health::Good;
-        let word = if good { String::new() } else { format!(" {}", lamp.word) };
-        let columns = u16::try_from(text::width(&lamp.name) + 3 + text::width(&word)).unwrap_or(20);
-        if used + columns > room {
+    for (n, lamp) in lamps.iter().enumerate() {
+        // The words give way before a lamp goes out; `+2` counts those for which there is no room at all.
+        let bare: usize = lamps[n..].iter().map(|l| columns(l, false)).sum();
+        let worded = bare - columns(lamp, false) + columns(lamp, true) <= left(used);
+        let more = if n + 1 < lamps.len() { 2 } else { 0 };
+        let fits = bare <= left(used) || columns(lamp, false) + more <= left(used);
+        if !fits {
+            let count = format!("+{}", lamps.len() - n);
+            pen.put(frame.x + 2 + used, frame.y, room - used, &count, dim);
             break;
         }
+        let (sign, style) = pen.theme.health(lamp.health);
+        let word = if worded && !good(lamp) { format!(" {}", lamp.word) } else { String::new() };
         used +=
             pen.line(frame.x + 2 + used, frame.y, room - used, &[(&lamp.name, dim), (" ", dim), (sign, style), (&word, style), (" ", dim)]);
     }
@@ -236,4 +251,54 @@ fn draw_shared(pen: &mut Pen, area: Rect, lab: &Lab) {
     pen.put(area.x + 2, area.y, area.width - 4, &words, dim);
     let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
     journal::draw(pen, body, &journal::Shown { pane, records: lab.door.records(), number, focused, mixed: true });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::draw::Spots;
+    use crate::tui::theme::Theme;
+
+    #[test]
+    fn no_lamp_goes_out_while_there_is_room() {
+        let names = ["api", "sched", "ctrl", "etcd", "dns"];
+        let heading = |broken: &[&str], width: u16| {
+            let lamp = |name: &&str| {
+                let bad = broken.contains(name);
+                Lamp {
+                    name: (*name).into(),
+                    health: if bad { Health::Bad } else { Health::Good },
+                    word: if bad { "stopped" } else { "ok" }.into(),
+                }
+            };
+            let view = WorldView {
+                name: "kubernetes",
+                subtitle: "3 nodes".into(),
+                lamps: names.iter().map(lamp).collect(),
+                hosts: vec![],
+                unplaced: Vec::new().into(),
+                apps: vec![],
+                alarms: vec![],
+                console: String::new(),
+            };
+            let area = Rect::new(0, 0, width, 1);
+            let mut buf = ratatui::buffer::Buffer::empty(area);
+            draw_heading(&mut Pen { buf: &mut buf, theme: Theme::default(), spots: &mut Spots::default() }, area, &view);
+            crate::tui::export::text(&buf)
+        };
+        let shown = |text: &str| names.iter().filter(|n| text.contains(&format!("{n} "))).count();
+        for broken in [&[][..], &["dns"], &["dns", "etcd", "sched"]] {
+            for width in [58, 80, 100] {
+                let text = heading(broken, width);
+                assert_eq!(shown(&text), 5, "{width}: {text}");
+            }
+            for width in 40..58 {
+                let text = heading(broken, width);
+                let hidden = text.split('+').nth(1).and_then(|n| n.trim().parse().ok()).unwrap_or(0);
+                assert_eq!(shown(&text) + hidden, 5, "{width}: {text}");
+                assert!(broken.first().is_none_or(|b| broken.len() > 1 || text.contains(&format!("{b} ✖"))), "the broken first: {text}");
+            }
+        }
+        assert!(heading(&["dns"], 80).contains("dns ✖ stopped"), "{}", heading(&["dns"], 80));
+    }
 }

@@ -3,7 +3,64 @@
 use crossterm::event::MouseEventKind;
 
 use super::Screen;
+use crate::session::view::SimTime;
+use crate::session::{OpenOptions, Session};
 use crate::tui::keys::Context;
+
+/// A real lab at a moment.
+fn real(name: &str, seconds: u64, width: u16, height: u16) -> Screen {
+    let mut session = Session::open(name, &OpenOptions::default()).unwrap();
+    session.jump_to(SimTime::from_secs(seconds));
+    let mut s = Screen::home(width, height);
+    s.app.enter(Box::new(session));
+    // Questions that were asked on the way are passed over.
+    s.press("<wait><esc><esc><esc><esc>");
+    s
+}
+
+#[test]
+fn a_commands_whole_output_opens_from_its_journal_line() {
+    let mut s = real("hello-pod", 52, 120, 36);
+    s.press("<tab><tab><tab>/describe<enter><enter>").shows("Labels:").shows("run=hello").shows("00:50 kubectl describe pod hello");
+    s.press("G").shows("Started").press("q").hides("Labels:");
+    // Its output's own line does the same, and long lines are reached sideways.
+    let mut s = real("hello-pod", 52, 80, 24);
+    s.press("<tab><tab>/Output<enter><enter>").shows("Name:").press("l").hides("Name:").press("h").shows("Name:");
+}
+
+#[test]
+fn what_has_no_panel_is_told_whole_and_not_called_gone() {
+    let mut s = real("node-down", 190, 120, 36);
+    s.press("<tab>/requests a second<enter><enter>");
+    s.shows("about   traffic shoppers").shows("answered").hides("not there");
+}
+
+#[test]
+fn the_narration_can_be_read_whole() {
+    let mut s = real("service-discovery", 185, 80, 24);
+    s.shows("r: all of it").press("r");
+    s.shows("An Ingress without a controller and a policy without an enforcer: both are").shows("one of").shows("sixty megabytes");
+    s.press("g").shows("Names, addresses and ports in both worlds.").press("q").hides("Names, addresses");
+}
+
+#[test]
+fn an_answered_question_is_only_gone_on_from() {
+    let mut s = Screen::lab(120, 36);
+    s.press("n").shows("Enter that is my answer").shows("Esc skip");
+    s.press("2<end>").shows("What happened").shows("Enter go on").hides("that is my answer").hides("Esc skip");
+}
+
+#[test]
+fn the_fault_menu_is_readable_on_the_smallest_screen() {
+    for (width, height) in [(60, 16), (60, 24), (80, 24)] {
+        let mut s = real("node-down", 30, width, height);
+        s.press("f").shows("host-1").shows("node-down: host-1 in docker, node-1 in kubernetes");
+        s.shows(if width < 80 { "no end" } else { "until repaired" }).shows("kubernetes");
+    }
+    let mut s = real("node-down", 30, 120, 36);
+    s.press("fjj").shows("node-pause: host-1 in docker, node-1 in kubernetes");
+    s.press("f").shows("host-1 freezes; node-1 freezes");
+}
 
 #[test]
 fn home_opens_a_lab_and_keeps_it_open() {
@@ -92,7 +149,8 @@ fn faults_go_where_the_menu_says() {
 #[test]
 fn the_menu_shows_the_command_that_does_the_same() {
     let mut s = Screen::lab(120, 36);
-    s.press("fjj").shows("docker kill shop");
+    s.press("fjj").shows("by hand: docker exec shop-1 kill 1 (one of them)").hides("docker kill");
+    s.press("<esc>f").shows("node-down: host-1 in docker").shows("a machine loses power, until repaired");
 }
 
 #[test]
@@ -140,7 +198,13 @@ fn journals_filter_and_show_changes() {
 fn a_breakpoint_stops_time_and_a_wrong_one_says_so() {
     let mut s = Screen::lab(120, 36);
     s.press("Bnonsense<enter>").shows("undeclared reference");
-    s.press("Btrue<enter>").shows("break on").press("n1 ]]]]]]<wait><wait>").shows("00:02:50.000").shows("breakpoint: true");
+    s.press("B")
+        .shows("stop when nonsense")
+        .press("<c-u>true<enter>")
+        .shows("break on")
+        .press("n1 ]]]]]]<wait><wait>")
+        .shows("00:02:50.000")
+        .shows("breakpoint: true");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod desk;
 mod fixture;
 mod keys;
 mod practice;
+mod saving;
 mod scheduling;
 mod screens;
 mod speed;

@@ -353,17 +353,19 @@ impl World for Docker {
 
     fn console(&mut self, argv: &[String], files: &dyn Files, cx: &mut Cx) -> Output {
         self.last = cx.now;
-        self.manual_actions += u64::from(!crate::worlds::only_looks(argv));
+        let before = cx.journal.len();
         // A command still under way is left to itself.
         self.foreground = None;
         let host = self.context.clone();
-        match self.run_line(&host, argv, Owner::Console, files, cx) {
+        let output = match self.run_line(&host, argv, Owner::Console, files, cx) {
             Ran::Done(output) => output,
             Ran::Session(id) => {
                 self.foreground = Some(id);
                 self.read_foreground()
             }
-        }
+        };
+        self.manual_actions += crate::worlds::manual_action(argv, &output, cx.journal.len() > before);
+        output
     }
     fn console_poll(&mut self, cx: &mut Cx) -> Output {
         self.advance_sessions(cx);

@@ -307,8 +307,9 @@ impl World for Kubernetes {
         &self.machine.ledger
     }
     fn console(&mut self, argv: &[String], files: &dyn Files, cx: &mut Cx) -> Output {
-        self.manual_actions += u64::from(!crate::worlds::only_looks(argv));
+        let before = cx.journal.len();
         let output = super::console::run(self, argv, files, cx);
+        self.manual_actions += crate::worlds::manual_action(argv, &output, cx.journal.len() > before);
         self.publish(cx);
         output
     }
