@@ -1,5 +1,6 @@
 //! What an answer has to do with each point and each misconception of its question: numbers, and the words they come from.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::gist;
@@ -113,10 +114,30 @@ pub struct Measured {
     pub density: f32,
 }
 
+/// What is said again in the same words is not said twice: of equal sentences and clauses the first counts. Short clauses may well come
+/// twice, unless little else comes.
+fn once(tokens: Vec<Token>) -> Vec<Token> {
+    let tokens = firsts(&firsts(&tokens, |t| t.sentence, CLAUSE_LEAST), |t| t.clause, CLAUSE_LEAST);
+    let bare = firsts(&tokens, |t| t.clause, 1);
+    if bare.len() * 2 < tokens.len() { bare } else { tokens }
+}
+
+fn firsts(tokens: &[Token], unit: fn(&Token) -> usize, least: usize) -> Vec<Token> {
+    let mut seen = BTreeSet::new();
+    let kept = tokens.chunk_by(|a, b| unit(a) == unit(b)).filter(|words| {
+        let said: Vec<&str> = words.iter().map(|t| t.word.as_str()).collect();
+        said.len() < least || seen.insert(said)
+    });
+    kept.flatten().cloned().collect()
+}
+
+/// Words of the shortest clause that nobody says twice.
+const CLAUSE_LEAST: usize = 3;
+
 /// Lays an answer beside the rubric.
 pub fn measure(rubric: &Rubric, answer: &str) -> Measured {
     let question = rubric.question;
-    let tokens = parse(answer, rubric.lexicon);
+    let tokens = once(parse(answer, rubric.lexicon));
     let mut said = Words::default();
     let at: Vec<usize> = tokens.iter().map(|t| said.put(rubric.lexicon, t)).collect();
     let said = said.words;

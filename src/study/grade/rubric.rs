@@ -105,12 +105,20 @@ impl<'a> Rubric<'a> {
     }
 }
 
-/// Outputs: each point and each misconception, in that order, then each of them said wrongly or denied.
+/// Outputs: each point and each misconception, in that order, then each of them said wrongly or denied. What is said under a negation is
+/// said wrongly, or denied.
 fn learn(said: &[Vec<Phrase>], spoiled: &[Vec<Phrase>], idle: &[Phrase], words: &[Word]) -> Learned {
-    let lesson =
-        |p: &Phrase, outputs: Vec<usize>| Lesson { traits: traits(&p.tokens, |i| &words[p.words[i].0]), meaning: p.meaning, outputs };
-    let heard = said.iter().chain(spoiled).enumerate().flat_map(|(o, phrases)| phrases.iter().map(move |p| lesson(p, vec![o])));
-    let lessons: Vec<Lesson> = heard.chain(idle.iter().map(|p| lesson(p, Vec::new()))).collect();
+    let lesson = |p: &Phrase, negated: bool, outputs: Vec<usize>| {
+        let mut tokens = p.tokens.clone();
+        tokens.iter_mut().for_each(|t| t.negated |= negated);
+        Lesson { traits: traits(&tokens, |i| &words[p.words[i].0]), meaning: p.meaning, outputs }
+    };
+    let mut lessons: Vec<Lesson> = idle.iter().map(|p| lesson(p, false, Vec::new())).collect();
+    for (o, phrases) in said.iter().chain(spoiled).enumerate() {
+        for phrase in phrases {
+            lessons.push(lesson(phrase, false, vec![o]));
+        }
+    }
     Learned::from(&lessons, said.len() * 2)
 }
 

@@ -115,6 +115,7 @@ pub fn parse(text: &str, spelling: &dyn Spelling) -> Vec<Token> {
         }
     }
     negate(&mut tokens);
+    deny_what_is_quoted(&mut tokens);
     tokens
 }
 
@@ -161,6 +162,46 @@ fn negate(tokens: &mut [Token]) {
         }
         if is_negation(&token.word) {
             left = REACH;
+        }
+    }
+}
+
+/// Words of a verdict on what somebody says.
+const VERDICTS: &[&str] = &["wrong", "false", "untrue", "myth", "nonsense", "misconception", "mistake", "rubbish"];
+/// Words of a good verdict, which a negation turns round.
+const GOOD: &[&str] = &["true", "so", "right", "correct", "case", "how", "say", "claim", "think", "believe"];
+/// What a verdict is about.
+const IT: &[&str] = &["that", "this", "it", "which", "they"];
+/// Longer sentences are no mere verdict, and longer ends none either.
+const VERDICT_MOST: usize = 7;
+
+/// Whether these words only say that something is not so: "that's wrong", "no, that isn't how it is", "it doesn't".
+fn rejects(words: &[Token]) -> bool {
+    let has = |list: &[&str]| words.iter().any(|t| list.contains(&t.word.as_str()));
+    let not = has(&["not", "never"]);
+    let bare = words.len() <= 4 && words.last().is_some_and(|t| t.word == "not");
+    has(VERDICTS) && !not || not && has(GOOD) && has(IT) || bare && has(IT)
+}
+
+/// What is put up only to be denied, by a frame ("it's a myth that …"), by the end of its sentence or by the next one ("that is wrong"), is
+/// under a negation as a whole.
+fn deny_what_is_quoted(tokens: &mut [Token]) {
+    let sentences = runs(tokens, |t| t.sentence);
+    for (n, s) in sentences.iter().enumerate() {
+        let words = &tokens[s.clone()];
+        let frame = words.iter().take(VERDICT_MOST + 3).position(|t| t.word == "that").filter(|at| *at > 0 && rejects(&words[..=*at]));
+        let end = words.len().saturating_sub(VERDICT_MOST);
+        let turn = (end..words.len()).find(|i| *i > 2 && matches!(words[*i].word.as_str(), "but" | "which") && rejects(&words[*i..]));
+        let next = sentences.get(n + 1).map(|next| &tokens[next.clone()]);
+        let refuted = next.is_some_and(|next| next.len() <= VERDICT_MOST && rejects(next)) && !rejects(words);
+        let quoted = match (frame, turn) {
+            (Some(at), _) => s.start + at + 1..s.end,
+            (None, Some(at)) => s.start..s.start + at,
+            (None, None) if refuted => s.clone(),
+            _ => continue,
+        };
+        for token in &mut tokens[quoted] {
+            token.negated = true;
         }
     }
 }
@@ -238,6 +279,33 @@ mod tests {
         let tokens = parse("Kubernetes does not build images, but it runs containers", &AsWritten);
         let negated: Vec<_> = tokens.iter().filter(|t| t.negated).map(|t| t.word.as_str()).collect();
         assert_eq!(negated, ["build", "images"]);
+    }
+
+    #[test]
+    fn what_is_quoted_to_be_denied_is_negated() {
+        for text in [
+            "It's a myth that pods move.",
+            "It is wrong to say that pods move.",
+            "I would never say that pods move.",
+            "It's not true that pods move.",
+            "Some people think that pods move. That's wrong.",
+            "Many think pods move, but that isn't so.",
+            "Many believe pods move, which is false.",
+            "Pods move? No, that's not how it is.",
+            "People say pods move. They don't.",
+        ] {
+            let tokens = parse(text, &AsWritten);
+            assert!(tokens.iter().find(|t| t.word == "move").is_some_and(|t| t.negated), "{text}");
+        }
+        for text in [
+            "I think that pods move.",
+            "Pods move, that is right.",
+            "Pods move. That is how it is.",
+            "It is clear that pods move. It takes a while.",
+        ] {
+            let tokens = parse(text, &AsWritten);
+            assert!(tokens.iter().find(|t| t.word == "move").is_some_and(|t| !t.negated), "{text}");
+        }
     }
 
     #[test]
