@@ -37,7 +37,7 @@ pub(super) fn pod_spec(s: &mut Object, own: bool) {
     if own {
         set(s, "enableServiceLinks", true);
         if s.contains_key("resources") {
-            requests_from_limits(s);
+            pod_requests(s);
         }
     }
     // The deprecated alias is kept in step (pkg/apis/core/v1/conversion.go).
@@ -103,6 +103,21 @@ fn requests_from_limits(of: &mut Object) {
     let Some(limits) = r.get("limits").and_then(Value::as_object).filter(|l| !l.is_empty()).cloned() else { return };
     if let Some(requests) = sub_or_new(r, "requests") {
         for (k, v) in limits {
+            requests.entry(k).or_insert(v);
+        }
+    }
+}
+
+/// The pod's own requests ← its limits, but only of what no container requests (defaults.go defaultPodRequests; there the containers' sum
+/// is written down as well, here whoever asks adds it up).
+fn pod_requests(spec: &mut Object) {
+    let lists = ["containers", "initContainers"].into_iter().filter_map(|k| spec.get(k).and_then(Value::as_array)).flatten();
+    let asked = lists.filter_map(|c| c.pointer("/resources/requests").and_then(Value::as_object)).flat_map(|r| r.keys().cloned());
+    let asked: Vec<String> = asked.collect();
+    let Some(r) = sub(spec, "resources") else { return };
+    let Some(limits) = r.get("limits").and_then(Value::as_object).filter(|l| !l.is_empty()).cloned() else { return };
+    if let Some(requests) = sub_or_new(r, "requests") {
+        for (k, v) in limits.into_iter().filter(|(k, _)| !asked.contains(k)) {
             requests.entry(k).or_insert(v);
         }
     }

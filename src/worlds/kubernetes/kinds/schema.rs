@@ -59,6 +59,14 @@ const TYPES: &[(Kind, Decode)] = &[
 /// # Errors
 /// The first value of a wrong type, in Go's words.
 pub fn decode_as(kind: Kind, value: &Value) -> Result<Decoded, WrongType> {
+    // Who wrote which field is free in its shape, and nobody here keeps it.
+    if value.pointer("/metadata/managedFields").is_some() {
+        let mut value = value.clone();
+        if let Some(meta) = value["metadata"].as_object_mut() {
+            meta.remove("managedFields");
+        }
+        return TYPES[kind as usize].1(&value);
+    }
     TYPES[kind as usize].1(value)
 }
 

@@ -151,7 +151,9 @@ fn total(spec: &core::PodSpec, defaults: Option<(i64, i64)>, symbols: &mut Symbo
         let mut list = BTreeMap::new();
         merged(Some(pod), &mut list);
         for (name, quantity) in list {
-            if matches!(name, "cpu" | "memory") || name.starts_with("hugepages-") {
+            // A pod's limit stands for its request only where no container requests anything (defaults.go defaultPodRequests).
+            let own = pod.requests.as_ref().is_some_and(|r| r.contains_key(name));
+            if (matches!(name, "cpu" | "memory") || name.starts_with("hugepages-")) && (own || !requested(spec, name)) {
                 sum.read(name, quantity, symbols);
             }
         }
@@ -159,6 +161,12 @@ fn total(spec: &core::PodSpec, defaults: Option<(i64, i64)>, symbols: &mut Symbo
     let overhead = Resources::of(spec.overhead.iter().flatten().map(|(k, q)| (k.as_str(), q.0.as_str())), symbols);
     sum.add(&overhead, 1);
     sum
+}
+
+/// Whether some container requests this, by itself or by its limit.
+fn requested(spec: &core::PodSpec, name: &str) -> bool {
+    let lists = spec.containers.iter().chain(spec.init_containers.iter().flatten()).filter_map(|c| c.resources.as_ref());
+    lists.flat_map(|r| [&r.requests, &r.limits]).flatten().any(|list| list.contains_key(name))
 }
 
 /// An init container that keeps running.
@@ -236,5 +244,21 @@ mod tests {
         let d = Demand::of(&spec, &mut s);
         assert_eq!((d.requests.milli_cpu, d.requests.memory), (0, 1 << 30));
         assert_eq!((d.nonzero_cpu, d.nonzero_memory), (100, (1 << 30) + DEFAULT_MEMORY));
+    }
+
+    #[test]
+    fn a_pods_limit_is_its_request_only_where_no_container_asks() {
+        let mut s = Symbols::default();
+        let limits = BTreeMap::from([("cpu".to_string(), Quantity("5".into())), ("memory".to_string(), Quantity("9Gi".into()))]);
+        let mut spec = core::PodSpec {
+            containers: vec![with("1", ""), with("500m", "")],
+            resources: Some(core::ResourceRequirements { limits: Some(limits), ..Default::default() }),
+            ..Default::default()
+        };
+        let d = Demand::of(&spec, &mut s);
+        assert_eq!((d.requests.milli_cpu, d.requests.memory, d.nonzero_cpu), (1500, 9 << 30, 1500));
+        let own = BTreeMap::from([("cpu".to_string(), Quantity("2".into()))]);
+        spec.resources.as_mut().unwrap().requests = Some(own);
+        assert_eq!(Demand::of(&spec, &mut s).requests.milli_cpu, 2000);
     }
 }

@@ -224,7 +224,7 @@ fn admitted(value: Value, kind: Kind) -> Result<Object, Vec<Refusal>> {
     let unknown: Vec<Refusal> = decoded
         .unknown
         .iter()
-        .filter(|u| !u.path.starts_with("status.") && !u.path.starts_with("metadata.managedFields"))
+        .filter(|u| !u.path.starts_with("status."))
         .map(|u| {
             let name = u.path.rsplit('.').next().unwrap_or(&u.path);
             let help = nearest(name, u.known.iter().copied()).map(|n| format!("did you mean `{n}`?"));

@@ -188,7 +188,10 @@ fn all(cluster: &mut Cluster, request: &Request) -> String {
                     if !texts.is_empty() {
                         texts.push('\n');
                     }
-                    texts.push_str(&text::report(&decision, pod, &before, &whatif, request.style));
+                    // Whoever decides counts what the pod's rules ask for; the report tells these numbers.
+                    let mut counted = before.clone();
+                    counted.decide(pod);
+                    texts.push_str(&text::report(&decision, pod, &counted, &whatif, request.style));
                 }
                 None => texts.push_str(&format!(" {}\n", text::verdict(&decision, request.style))),
             },

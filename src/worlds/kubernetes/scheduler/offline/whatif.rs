@@ -63,15 +63,21 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
     };
     let mut seen = vec![];
     for n in cluster.cache.nodes().iter().filter(|n| n.alive) {
-        let Some(t) = untolerated(n, pod) else { continue };
-        if seen.contains(&t) || seen.len() >= MAX_TAINTS {
+        // All that the node keeps the pod away with, one after the other.
+        let (mut tolerant, mut taints) = (changed(pod, |_| {}), vec![]);
+        while let Some(t) = untolerated(n, &tolerant).filter(|_| taints.len() < MAX_TAINTS) {
+            taints.push(t);
+            tolerant = changed(&tolerant, |s| {
+                s.tolerations.push(Toleration { key: Some(t.key), exists: false, value: t.value, effect: Some(t.effect) });
+            });
+        }
+        if taints.is_empty() || seen.contains(&taints) || seen.len() >= MAX_TAINTS {
             continue;
         }
-        seen.push(t);
-        let tolerant = changed(pod, |s| {
-            s.tolerations.push(Toleration { key: Some(t.key), exists: false, value: t.value, effect: Some(t.effect) });
-        });
-        try_it(format!("a toleration for {}", taint(&t, &cluster.cache)), &tolerant);
+        let names: Vec<String> = taints.iter().map(|t| taint(t, &cluster.cache)).collect();
+        let word = if names.len() == 1 { "a toleration" } else { "tolerations" };
+        seen.push(taints);
+        try_it(format!("{word} for {}", names.join(" and ")), &tolerant);
     }
     if !pod.spec.node.is_empty() {
         try_it("without its node selector and required node affinity".into(), &changed(pod, |s| s.node = NodeRequirements::default()));
@@ -89,8 +95,9 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
         try_it("without its required pod anti-affinity".into(), &changed(pod, |s| s.affinity.required_anti.clear()));
     }
     if pod.spec.spread.iter().any(|c| c.hard) {
-        let looser = changed(pod, |s| s.spread.iter_mut().filter(|c| c.hard).for_each(|c| c.max_skew += 1));
-        try_it("maxSkew larger by 1".into(), &looser);
+        let looser = |by| changed(pod, |s| s.spread.iter_mut().filter(|c| c.hard).for_each(|c| c.max_skew += by));
+        let by = if now.is_some() { 1 } else { (1..=MAX_SKEW_MORE).find(|by| place(cluster, &looser(*by)).0.is_some()).unwrap_or(1) };
+        try_it(format!("maxSkew larger by {by}"), &looser(by));
     }
     if !pod.spec.ports.is_empty() {
         try_it("without its host ports".into(), &changed(pod, |s| s.ports.clear()));
@@ -101,6 +108,9 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
     out.sort_by_key(|w| !w.moves);
     out
 }
+
+/// A rule that is loosened further is no rule.
+const MAX_SKEW_MORE: i64 = 10;
 
 #[derive(Clone, Copy)]
 enum Amount {
@@ -114,9 +124,16 @@ impl Amount {
         if let Self::Cpu = self { r.milli_cpu } else { r.memory }
     }
     fn set(self, pod: &PodInfo, value: i64) -> PodInfo {
+        // What scores assume where nothing is asked goes when something is.
+        let asked = self.of(pod) > 0;
         let by = value - self.of(pod);
         changed(pod, |s| {
             let d = &mut s.demand;
+            match self {
+                Self::Cpu if !asked => d.nonzero_cpu = 0,
+                Self::Memory if !asked => d.nonzero_memory = 0,
+                _ => {}
+            }
             match self {
                 Self::Cpu => {
                     d.requests.milli_cpu = value;
@@ -192,7 +209,7 @@ fn request(cluster: &Cluster, pod: &PodInfo, now: Option<&str>, amount: Amount) 
     let node = moves(go)?;
     let change = match now {
         None => format!("{} request of {} or less", amount.name(), amount.say(go)),
-        Some(_) => format!("{} request of {} or more", amount.name(), amount.say(go)),
+        Some(_) => format!("{} request of {}", amount.name(), amount.say(go)),
     };
     Some(WhatIf { change, node, moves: true })
 }
