@@ -45,6 +45,8 @@ pub struct Decision {
     pub nodes: Vec<NodeVerdict>,
     /// The node on which room is made, and for that the pods that go.
     pub preemption: Option<(Name, Vec<Key>)>,
+    /// Victims of the preemption that a disruption budget would keep.
+    pub pdb_violations: usize,
     /// Nodes on which room could be made just as well.
     pub equal_preemptions: Vec<(Name, Vec<Key>)>,
 }
@@ -123,6 +125,7 @@ impl Decision {
             turned_down: outcome.statuses.len(),
             nodes,
             preemption,
+            pdb_violations: outcome.preemption.as_ref().map_or(0, |c| c.pdb_violations),
             equal_preemptions,
         }
     }
@@ -136,8 +139,11 @@ impl Decision {
         let Some(node) = &self.node else {
             return match &self.preemption {
                 Some((node, victims)) => {
-                    let names: Vec<_> = victims.iter().map(|v| &*v.name).collect();
-                    format!("no node is free; room is made on {node} by removing {}", names.join(", "))
+                    let against = match self.pdb_violations {
+                        0 => String::new(),
+                        n => format!(" ({n} against a disruption budget)"),
+                    };
+                    format!("no node is free; room is made on {node} by removing {}{against}", self.victim_names(victims).join(", "))
                 }
                 None => "no node is free".into(),
             };
@@ -196,6 +202,9 @@ impl Decision {
             let equal: Vec<_> =
                 self.equal_preemptions.iter().map(|(n, v)| json!({"nominated": &**n, "victims": self.victim_names(v)})).collect();
             let mut entry = json!({"nominated": &**node, "victims": self.victim_names(victims)});
+            if self.pdb_violations > 0 {
+                entry["pdb_violations"] = self.pdb_violations.into();
+            }
             if !equal.is_empty() {
                 entry["equally_good"] = equal.into();
             }

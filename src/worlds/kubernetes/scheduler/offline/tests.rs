@@ -61,6 +61,58 @@ fn what_does_not_fit_says_what_would_help() {
     assert!(out.stdout.contains("would help: without its scheduling gates → b\n"), "{}", out.stdout);
 }
 
+/// A node of `cpu`, with more of its metadata and spec.
+fn node(name: &str, cpu: u32, labels: &str, spec: &str) -> String {
+    let status = format!("status: {{allocatable: {{cpu: '{cpu}', memory: 8Gi, pods: '10'}}}}");
+    format!("---\n{{apiVersion: v1, kind: Node, metadata: {{name: {name}, labels: {{{labels}}}}}, spec: {{{spec}}}, {status}}}\n")
+}
+
+/// A pod that asks for `cpu`, with more of its metadata and spec.
+fn pod(name: &str, cpu: u32, meta: &str, spec: &str) -> String {
+    let container = format!("containers: [{{name: c, image: x, resources: {{requests: {{cpu: '{cpu}'}}}}}}]");
+    format!("---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, {meta}}}, spec: {{{spec}{container}}}}}\n")
+}
+
+fn told(cluster: &str, pod: &str) -> String {
+    schedule(&request(cluster, Some(pod), Format::Text)).stdout
+}
+
+#[test]
+fn near_changes_name_labels_every_taint_and_the_skew_that_would_do() {
+    let selector = node("a", 4, "zone: west", "") + &node("b", 1, "", "") + &pod("p", 2, "", "nodeSelector: {disk: ssd}, ");
+    assert!(told(&selector, "p").contains("the label disk=ssd on a → a"), "{}", told(&selector, "p"));
+    let tainted = node("a", 4, "", "taints: [{key: k, effect: NoSchedule}, {key: l, value: v, effect: NoExecute}]") + &pod("p", 2, "", "");
+    assert!(told(&tainted, "p").contains("would help: tolerations for k:NoSchedule and l=v:NoExecute → a"), "{}", told(&tainted, "p"));
+    let spread = "topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, \
+                  labelSelector: {matchLabels: {app: w}}}], ";
+    let placed = |n| pod(n, 0, "labels: {app: w}", "nodeName: a, ");
+    let skewed = node("a", 4, "zone: west", "")
+        + &node("b", 1, "zone: east", "")
+        + &placed("one")
+        + &placed("two")
+        + &pod("p", 2, "labels: {app: w}", spread);
+    let said = told(&skewed, "p");
+    assert!(said.contains("zone: 2 here, maxSkew 1") && said.contains("maxSkew larger by 2 → a"), "{said}");
+    let all = schedule(&request(&skewed, None, Format::Text)).stdout;
+    assert!(all.contains("zone: 2 here, maxSkew 1"), "{all}");
+}
+
+#[test]
+fn a_victim_against_its_budget_is_told() {
+    let budget = "---\n{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, \
+                  spec: {minAvailable: 1, selector: {matchLabels: {app: w}}}, status: {disruptionsAllowed: 0}}\n";
+    let cluster = node("a", 4, "", "") + &pod("v", 3, "labels: {app: w}", "nodeName: a, ") + budget + &pod("p", 4, "", "priority: 100, ");
+    assert!(told(&cluster, "p").contains("v must go, 1 of them against a disruption budget"), "{}", told(&cluster, "p"));
+    assert_eq!(json(&cluster, "default/p")["preemption"]["pdb_violations"], 1);
+}
+
+#[test]
+fn who_wrote_which_field_is_no_error() {
+    let managed = "managedFields: [{manager: kubectl, operation: Update, fieldsType: FieldsV1, fieldsV1: {'f:metadata': {}}}]";
+    let cluster = node("a", 4, "", "") + &pod("p", 1, managed, "");
+    assert!(told(&cluster, "p").contains("default/p → a"), "{}", told(&cluster, "p"));
+}
+
 #[test]
 fn all_pods_in_queue_order_see_what_the_others_took() {
     let out = schedule(&request(CLUSTER, None, Format::Json));

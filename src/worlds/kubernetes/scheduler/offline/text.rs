@@ -74,8 +74,13 @@ fn outcome(d: &Decision, style: Style) -> (String, String) {
     let Some(node) = &d.node else {
         let why = match &d.preemption {
             Some((node, victims)) => {
-                let names: Vec<_> = victims.iter().map(|v| v.name.to_string()).collect();
-                format!("room is made on {node}: {} must go", list(&names))
+                let names = d.victim_names(victims);
+                let against = match d.pdb_violations {
+                    0 => String::new(),
+                    1 => ", 1 of them against a disruption budget".into(),
+                    n => format!(", {n} of them against disruption budgets"),
+                };
+                format!("room is made on {node}: {} must go{against}", list(&names))
             }
             None if d.pre_filter.is_some() || d.cluster_size == 0 => "it cannot be placed anywhere".into(),
             None => format!("none of {} nodes fits", d.cluster_size),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::super::api::object::Node;
 use super::super::cycle::Decided;
 use super::super::decision::Decision;
 use super::super::pod::{PodInfo, SpecInfo, Toleration};
@@ -21,6 +22,8 @@ pub struct WhatIf {
 
 /// At most so many different taints are tried.
 const MAX_TAINTS: usize = 4;
+/// Nodes on which labels are tried.
+const MAX_LABELLED: usize = 8;
 /// Requests tried between what the pod has and what the largest node holds.
 const STEPS: i64 = 40;
 /// Halvings when the turning point of a request is looked for.
@@ -61,7 +64,7 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
         let node = if stays { now.map(str::to_string) } else { node };
         out.push(WhatIf { change, node, moves: !stays });
     };
-    let mut seen = vec![];
+    let (mut seen, mut labels) = (vec![], None);
     for n in cluster.cache.nodes().iter().filter(|n| n.alive) {
         // All that the node keeps the pod away with, one after the other.
         let (mut tolerant, mut taints) = (changed(pod, |_| {}), vec![]);
@@ -81,6 +84,7 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
     }
     if !pod.spec.node.is_empty() {
         try_it("without its node selector and required node affinity".into(), &changed(pod, |s| s.node = NodeRequirements::default()));
+        labels = label(cluster, pod);
     }
     if !pod.spec.affinity.required.is_empty() {
         try_it(
@@ -102,11 +106,46 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
     if !pod.spec.ports.is_empty() {
         try_it("without its host ports".into(), &changed(pod, |s| s.ports.clear()));
     }
+    out.extend(labels);
     out.extend(request(cluster, pod, now, Amount::Cpu));
     out.extend(request(cluster, pod, now, Amount::Memory));
     // What moves the outcome comes first; among the rest one line is enough to learn from.
     out.sort_by_key(|w| !w.moves);
     out
+}
+
+/// The fewest labels that, put on a node, would bring the pod there: those of its node selector, and the first value of each `In` of the
+/// first required term.
+fn label(cluster: &Cluster, pod: &PodInfo) -> Option<WhatIf> {
+    let spec = &pod.pod.spec;
+    let required =
+        spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref()?.required_during_scheduling_ignored_during_execution.as_ref());
+    let terms = required.and_then(|r| r.node_selector_terms.first()?.match_expressions.as_ref());
+    let values = terms
+        .into_iter()
+        .flatten()
+        .filter(|e| e.operator == "In")
+        .filter_map(|e| Some((e.key.as_str(), e.values.as_ref()?.first()?.as_str())));
+    let wanted: Vec<(&str, &str)> = spec.node_selector.iter().flatten().map(|(k, v)| (k.as_str(), v.as_str())).chain(values).collect();
+    let lacking = |n: &Node| -> Vec<(&str, &str)> { wanted.iter().filter(|(k, v)| n.meta.label(k) != Some(*v)).copied().collect() };
+    let mut nodes: Vec<_> = cluster.cache.nodes().iter().filter(|n| n.alive).map(|n| (lacking(&n.fixed.node), &n.fixed.node)).collect();
+    nodes.retain(|(lacks, _)| !lacks.is_empty());
+    nodes.sort_by_key(|(lacks, _)| lacks.len());
+    nodes.iter().take(MAX_LABELLED).find_map(|(lacks, node)| {
+        let mut labelled = Node::clone(node);
+        lacks.iter().for_each(|(k, v)| labelled.meta.set_label(k, v));
+        let mut trial = cluster.clone();
+        trial.cache.put_node(&Arc::new(labelled));
+        let (chosen, _) = place(&trial, pod);
+        let words: Vec<String> = lacks.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let what = if words.len() == 1 { "the label" } else { "the labels" };
+        let name = node.meta.name.to_string();
+        (chosen.as_deref() == Some(&*name)).then(|| WhatIf {
+            change: format!("{what} {} on {name}", words.join(", ")),
+            node: chosen,
+            moves: true,
+        })
+    })
 }
 
 /// A rule that is loosened further is no rule.
