@@ -122,6 +122,41 @@ pub fn decide(cache: &mut Cache, pod: &PodInfo, profile: &Profile, at: &mut Posi
     out
 }
 
+/// What the PreFilter of one plugin answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreFiltered {
+    Skipped,
+    Runs,
+    /// Only these nodes come into question.
+    Narrowed(Vec<NodeIx>),
+    Rejected(Status),
+}
+
+/// What every plugin's PreFilter says of a pod, in order, up to the first that turns it down: for those who want the steps of a cycle.
+pub fn pre_filters(cache: &mut Cache, pod: &PodInfo, profile: &Profile) -> Vec<(&'static str, PreFiltered)> {
+    let order = cache.order();
+    let mut prepared = Prepared::default();
+    for (_, p) in profile.enabled() {
+        p.prepare(cache, pod, &mut prepared);
+    }
+    let cx = Cx { cache, pod, profile, order: &order, prepared: &prepared };
+    let mut out = vec![];
+    for (_, p) in profile.enabled() {
+        let answer = match p.pre_filter(&cx) {
+            PreFilter::Skip => PreFiltered::Skipped,
+            PreFilter::Run(_) => PreFiltered::Runs,
+            PreFilter::Narrow(nodes, _) => PreFiltered::Narrowed(nodes),
+            PreFilter::Reject(status) => PreFiltered::Rejected(status),
+        };
+        let last = matches!(answer, PreFiltered::Rejected(_));
+        out.push((p.name(), answer));
+        if last {
+            break;
+        }
+    }
+    out
+}
+
 type Filters<'a> = Vec<(usize, Box<dyn Filter + 'a>)>;
 
 fn run_filters<'a>(cx: &'a Cx<'a>, filters: &mut Filters<'a>, out: &mut Outcome, at: &mut Position) {

@@ -10,7 +10,7 @@ use crate::worlds::kubernetes::api::object::{Object, Pod};
 
 use super::super::NAME;
 use super::super::cache::Cache;
-use super::super::cycle::{Decided, Outcome, Position, decide};
+use super::super::cycle::{Decided, Outcome, Position, PreFiltered, decide, pre_filters};
 use super::super::decision::Decision;
 use super::super::objects::WATCHED;
 use super::super::pod::PodInfo;
@@ -97,6 +97,11 @@ impl Cluster {
     /// The bare result of a cycle.
     pub fn outcome(&mut self, pod: &PodInfo) -> Outcome {
         decide(&mut self.cache, pod, &self.profile, &mut self.position, self.now, None)
+    }
+
+    /// What each plugin's PreFilter says of a pod now.
+    pub fn pre_filters(&mut self, pod: &PodInfo) -> Vec<(&'static str, PreFiltered)> {
+        pre_filters(&mut self.cache, pod, &self.profile)
     }
 
     /// Why the pod does not even enter the queue.

@@ -157,7 +157,10 @@ fn one(cluster: &mut Cluster, pod: &Arc<PodInfo>, request: &Request) -> String {
     let decision = gated(cluster, pod).unwrap_or_else(|| cluster.decide(pod).1);
     match request.format {
         Format::Json => pretty(&decision.to_json()),
-        Format::Annotations => pretty(&annotations::annotations(&decision, &cluster.profile)),
+        Format::Annotations => {
+            let steps = cluster.pre_filters(pod);
+            pretty(&annotations::annotations(&decision, &steps, cluster))
+        }
         Format::Text => {
             let whatif = whatif::explore(&before, pod, &decision);
             text::report(&decision, pod, cluster, &whatif, request.style)
@@ -176,11 +179,12 @@ fn all(cluster: &mut Cluster, request: &Request) -> String {
     for pod in &pods {
         // Explored before the cluster moves on.
         let before = (request.format == Format::Text && pods.len() <= EXPLORED).then(|| cluster.clone());
+        let steps = if request.format == Format::Annotations { cluster.pre_filters(pod) } else { vec![] };
         let decision = gated(cluster, pod).unwrap_or_else(|| cluster.advance(pod));
         match request.format {
             Format::Json => values.push(decision.to_json()),
             Format::Annotations => {
-                values.push(json!({"pod": decision.pod.to_string(), "annotations": annotations::annotations(&decision, &cluster.profile)}));
+                values.push(json!({"pod": decision.pod.to_string(), "annotations": annotations::annotations(&decision, &steps, cluster)}));
             }
             Format::Text => match before {
                 Some(before) => {

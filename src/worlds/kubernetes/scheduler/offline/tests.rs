@@ -331,6 +331,18 @@ fn annotations_of_the_simulator() {
     let filter: Value = serde_json::from_str(v["kube-scheduler-simulator.sigs.k8s.io/filter-result"].as_str().unwrap()).unwrap();
     assert_eq!(filter["c"]["TaintToleration"], "node(s) had untolerated taint(s)");
     assert_eq!(filter["b"]["NodeResourcesFit"], "passed");
+    assert_eq!(filter["b"].as_object().unwrap().len(), 4, "skipped plugins have no entry: {filter}");
+    let read =
+        |key: &str| -> Value { serde_json::from_str(v[format!("kube-scheduler-simulator.sigs.k8s.io/{key}")].as_str().unwrap()).unwrap() };
+    let status = read("prefilter-result-status");
+    assert_eq!(
+        (&status["NodeResourcesFit"], &status["NodePorts"], &status["TaintToleration"]),
+        (&"success".into(), &"".into(), &Value::Null)
+    );
+    let scored = read("prescore-result");
+    assert_eq!((&scored["NodeResourcesFit"], &scored["InterPodAffinity"]), (&"success".into(), &"".into()));
+    assert_eq!((read("bind-result"), read("result-history").as_array().unwrap().len()), (serde_json::json!({}), 1));
+    assert_eq!(v.as_object().unwrap().len(), 14);
 }
 
 #[test]
