@@ -164,8 +164,10 @@ pub struct ScheduleArgs {
     pub pod: Option<String>,
     #[arg(long, value_enum, default_value_t = ScheduleFormat::Text)]
     pub format: ScheduleFormat,
-    /// Change a weight or take a plugin out: --set NodeResourcesFit=5, --set ImageLocality=off (may be repeated)
-    #[arg(long = "set", value_name = "PLUGIN=WEIGHT")]
+    /// Change a weight, take a plugin out or set an option: --set NodeResourcesFit=5, --set ImageLocality=off, --set
+    /// percentageOfNodesToScore=50; options: percentageOfNodesToScore, hardPodAffinityWeight, minCandidateNodesPercentage,
+    /// minCandidateNodesAbsolute (may be repeated)
+    #[arg(long = "set", value_name = "NAME=VALUE")]
     pub sets: Vec<String>,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::document::{Diagnostic, Node, Source, nearest};
+use crate::document::{Diagnostic, Node, Source, Span, nearest};
 use crate::worlds::kubernetes::Config;
 use crate::worlds::kubernetes::kinds::{self, Coverage, Kind, coverage};
 
@@ -65,7 +65,8 @@ fn object(m: &Manifest, all: &[Manifest], out: &mut Vec<Diagnostic>) {
     }
     match trial(m, all) {
         Ok(warnings) => {
-            out.extend(warnings.into_iter().map(|w| at_path(&m.node, Diagnostic::warning(&w), w.split(':').next().unwrap_or_default())))
+            let at = |w: &str| place(&m.node, w.split(':').next().unwrap_or_default(), "");
+            out.extend(warnings.into_iter().map(|w| Diagnostic::warning(&w).at(&at(&w))));
         }
         Err(e) if e.causes.is_empty() => {
             // It may be that another file brings what is missing.
@@ -75,7 +76,7 @@ fn object(m: &Manifest, all: &[Manifest], out: &mut Vec<Diagnostic>) {
         }
         Err(e) => {
             for c in e.causes {
-                out.push(at_path(&m.node, Diagnostic::error(format!("{}: {}", c.field, c.body)), &c.field));
+                out.push(Diagnostic::error(format!("{}: {}", c.field, c.body)).at(&place(&m.node, &c.field, &c.body)));
             }
         }
     }
@@ -117,14 +118,26 @@ fn trial(m: &Manifest, all: &[Manifest]) -> Result<Vec<String>, ApiError> {
     request::create(&mut api, &m.value, &mut request).map(|d| d.warnings)
 }
 
-fn at_path(node: &Node, d: Diagnostic, path: &str) -> Diagnostic {
-    // The server leaves `metadata` out of the paths of a template's labels.
-    let path = path.replace("template.labels", "template.metadata.labels").replace("template.annotations", "template.metadata.annotations");
-    d.at(&node.find(&path))
+/// Where the field stands that the server has named, in what it says of it (`Invalid value: "x": …`): in a map, the entry with that key
+/// or value.
+pub(in crate::worlds::kubernetes) fn place(node: &Node, field: &str, said: &str) -> Span {
+    // The server's own slips: it leaves `metadata` out of the paths of a template's labels, and looks for a node's taints in it.
+    let path =
+        field.replace("template.labels", "template.metadata.labels").replace("template.annotations", "template.metadata.annotations");
+    let path = path.replace("metadata.taints", "spec.taints");
+    let quoted = said.strip_prefix("Invalid value: \"").and_then(|rest| rest.split_once("\": ")).map(|(value, _)| value);
+    let entry = quoted.zip(node.at(&path).and_then(Node::as_map)).and_then(|(value, map)| {
+        map.iter().find_map(|(k, v)| match v.as_str() {
+            _ if &*k.text == value => Some(&k.span),
+            Some(text) if text == value => Some(&v.span),
+            _ => None,
+        })
+    });
+    entry.cloned().unwrap_or_else(|| node.find(&path))
 }
 
 /// The key of a field rather than its value.
-pub(in crate::worlds::kubernetes) fn key_span(node: &Node, path: &str) -> crate::document::Span {
+pub(in crate::worlds::kubernetes) fn key_span(node: &Node, path: &str) -> Span {
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
     let holder = if parent.is_empty() { Some(node) } else { node.at(parent) };
     holder.and_then(|n| n.entry(name)).map_or_else(|| node.find(path), |(k, _)| k.span.clone())

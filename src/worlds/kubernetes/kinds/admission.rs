@@ -216,6 +216,34 @@ pub(super) fn mutate(s: &mut defaults::Object, meta: &Meta, api: &Api, config: &
     Ok(())
 }
 
+/// The plugins whose word depends on other objects, on a pod's spec: LimitRanger, Priority, RuntimeClass. True if a LimitRange has set
+/// something.
+///
+/// # Errors
+/// The field at odds, and the `Forbidden` answer.
+pub(in crate::worlds::kubernetes) fn admit_spec(spec: &mut Value, meta: &Meta, api: &Api) -> Result<bool, (&'static str, ApiError)> {
+    let mut filled = false;
+    if let Some(s) = spec.as_object_mut() {
+        filled = limits::fill(s, meta, api).is_some();
+        let priority_field = if s.contains_key("priority") { "spec.priority" } else { "spec.priorityClassName" };
+        priority(s, meta, api).map_err(|e| (priority_field, e))?;
+    }
+    limits::check_ranges(spec, meta, api).map_err(|e| ("spec.containers", e))?;
+    let forbidden = |r: runtime_class::Rejected| (r.field, ApiError::forbidden(Kind::Pod, &meta.name, r.why));
+    let class = match runtime_class::named(spec) {
+        Some(name) => Some(
+            class_of(name, api)
+                .ok_or_else(|| ("spec.runtimeClassName", ApiError::forbidden(Kind::Pod, &meta.name, runtime_class::missing(name))))?,
+        ),
+        None => None,
+    };
+    if let (Some(s), Some(class)) = (spec.as_object_mut(), class) {
+        runtime_class::mutate(s, &class.body).map_err(forbidden)?;
+    }
+    runtime_class::validate(spec, class.map(|c| &*c.body)).map_err(forbidden)?;
+    Ok(filled)
+}
+
 fn class_of<'a>(name: &str, api: &'a Api) -> Option<&'a Arc<Generic>> {
     storage::find(&api.store, Kind::RuntimeClass, &Key::new("", name))
 }

@@ -31,8 +31,8 @@ use super::api::meta::Epoch;
 use super::api::object::Object;
 
 pub(in crate::worlds::kubernetes) use admission::Memo;
-pub(in crate::worlds::kubernetes) use admission::admit_json;
 pub use admission::{CLAIM_FINALIZER, VOLUME_FINALIZER, admit};
+pub(in crate::worlds::kubernetes) use admission::{admit_json, admit_spec};
 pub(in crate::worlds::kubernetes) use convert::value_of;
 pub(in crate::worlds::kubernetes) use defaults::apply as default_json;
 pub(in crate::worlds::kubernetes) use pod::prepare as prepare_pod;

@@ -426,6 +426,10 @@ impl Cache {
     pub fn nominated_on(&self, node: &str) -> &[Arc<PodInfo>] {
         self.nominated.get(node).map_or(&[], |l| l)
     }
+    /// The pods for which a node is kept against this one.
+    pub fn nominated_before<'a>(&'a self, pod: &'a PodInfo, node: &str) -> impl Iterator<Item = &'a Arc<PodInfo>> {
+        self.nominated_on(node).iter().filter(|p| p.priority >= pod.priority && p.uid() != pod.uid())
+    }
     pub fn has_nominations(&self) -> bool {
         !self.nominated.is_empty()
     }

@@ -220,10 +220,9 @@ fn run_filters<'a>(cx: &'a Cx<'a>, filters: &mut Filters<'a>, out: &mut Outcome,
 fn run_on(cx: &Cx, filters: &mut Filters, ix: NodeIx) -> Result<(), (usize, Status)> {
     let node = cx.cache.node(ix);
     if cx.cache.has_nominations() {
-        let nominated = cx.cache.nominated_on(node.name());
         let mut added: Vec<&Arc<PodInfo>> = vec![];
         let mut with = Cow::Borrowed(node);
-        for p in nominated.iter().filter(|p| p.priority >= cx.pod.priority && p.uid() != cx.pod.uid()) {
+        for p in cx.cache.nominated_before(cx.pod, node.name()) {
             with.to_mut().put(p.clone());
             for (_, f) in filters.iter_mut() {
                 f.add_pod(p, node);

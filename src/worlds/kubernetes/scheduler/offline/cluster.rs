@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Toleration;
 
-use crate::kernel::SimTime;
+use crate::kernel::{Map, SimTime};
 use crate::worlds::kubernetes::api::meta::{Key, Name};
 use crate::worlds::kubernetes::api::object::{Object, Pod};
 
@@ -26,6 +26,8 @@ pub struct Cluster {
     pub pending: Vec<Arc<PodInfo>>,
     /// Every pod by key, for nearest names.
     pub pods: Vec<Key>,
+    /// Waiting pods that are not for this scheduler, with the name of theirs.
+    pub passed_over: Map<Key, String>,
     pub now: SimTime,
 }
 
@@ -57,6 +59,7 @@ impl Cluster {
         pods.sort_by_key(|(i, p)| (p.meta.created, *i));
         let mut pending = vec![];
         let mut keys = vec![];
+        let mut passed_over = Map::new();
         for (i, pod) in pods {
             now = now.max(pod.meta.created).max(pod.status.start_time.unwrap_or_default());
             keys.push(pod.meta.key());
@@ -68,23 +71,24 @@ impl Cluster {
             match &pod.node {
                 Some(node) => cache.put_pod(&info, node),
                 None => {
-                    let ours = pod.spec.scheduler_name.as_deref().is_none_or(|n| n.is_empty() || n == NAME);
-                    if let (true, Some(node)) = (ours, &pod.status.nominated_node) {
+                    if let Some(other) = pod.spec.scheduler_name.as_deref().filter(|n| !n.is_empty() && *n != NAME) {
+                        passed_over.insert(pod.meta.key(), other.to_string());
+                        continue;
+                    }
+                    if let Some(node) = &pod.status.nominated_node {
                         cache.nominate(&info, node);
                     }
-                    if ours {
-                        pending.push(info);
-                    }
+                    pending.push(info);
                 }
             }
         }
         pending.sort_by_key(|p| std::cmp::Reverse(p.priority));
-        Self { cache, profile, position: Position::default(), pending, pods: keys, now }
+        Self { cache, profile, position: Position::default(), pending, pods: keys, passed_over, now }
     }
 
     /// A cluster as a running scheduler sees it.
     pub(in super::super) fn at(cache: Cache, profile: Profile, position: Position, now: SimTime) -> Self {
-        Self { cache, profile, position, pending: vec![], pods: vec![], now }
+        Self { cache, profile, position, pending: vec![], pods: vec![], passed_over: Map::new(), now }
     }
 
     /// Decides about one pod, changing nothing but the kept counts.

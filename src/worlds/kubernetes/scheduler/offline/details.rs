@@ -1,8 +1,11 @@
 //! Reasons with their numbers: what a node lacks, which taint is in the way.
 
+use std::sync::Arc;
+
 use crate::worlds::kubernetes::api::object::TaintEffect;
 
 use super::super::cache::{Cache, NodeInfo};
+use super::super::plugins::pod_topology_spread::skews;
 use super::super::pod::{PodInfo, Taint};
 use super::super::symbols::Sym;
 
@@ -79,7 +82,7 @@ pub fn untolerated(node: &NodeInfo, pod: &PodInfo) -> Option<Taint> {
 }
 
 /// Resources of which the node has too little: name, wanted, free, allocatable.
-pub fn shortages(node: &NodeInfo, pod: &PodInfo) -> Vec<(Option<Sym>, &'static str, i64, i64, i64)> {
+fn shortages(node: &NodeInfo, pod: &PodInfo) -> Vec<(Option<Sym>, &'static str, i64, i64, i64)> {
     let (w, a, r) = (&pod.spec.demand.requests, &node.fixed.allocatable, &node.requested);
     let mut all = vec![
         (None, "cpu", w.milli_cpu, a.milli_cpu - r.milli_cpu, a.milli_cpu),
@@ -91,8 +94,24 @@ pub fn shortages(node: &NodeInfo, pod: &PodInfo) -> Vec<(Option<Sym>, &'static s
     all
 }
 
+/// Plugins that look at the pods on a node, those nominated there included.
+const LOOK_AT_PODS: &[&str] = &["NodeResourcesFit", "NodePorts", "PodTopologySpread", "InterPodAffinity"];
+
 /// What a rejection means in numbers, if there is more to say than the reason does.
 pub fn detail(plugin: &str, node: &NodeInfo, pod: &PodInfo, cache: &Cache) -> Option<String> {
+    let before: Vec<_> = cache.nominated_before(pod, node.name()).collect();
+    if before.is_empty() || !LOOK_AT_PODS.contains(&plugin) {
+        return numbers(plugin, node, pod, cache);
+    }
+    let mut with = node.clone();
+    before.iter().for_each(|p| with.put(Arc::clone(p)));
+    let numbers = numbers(plugin, &with, pod, cache);
+    let names: Vec<String> = before.iter().map(|p| p.key().to_string()).collect();
+    let nominated = format!("room is kept for {}, nominated here", names.join(", "));
+    Some(numbers.into_iter().filter(|n| !n.is_empty()).chain([nominated]).collect::<Vec<_>>().join("; "))
+}
+
+fn numbers(plugin: &str, node: &NodeInfo, pod: &PodInfo, cache: &Cache) -> Option<String> {
     match plugin {
         "NodeResourcesFit" => {
             let mut parts: Vec<String> = shortages(node, pod)
@@ -119,21 +138,11 @@ pub fn detail(plugin: &str, node: &NodeInfo, pod: &PodInfo, cache: &Cache) -> Op
             Some(format!("port {} is taken", clash.port))
         }
         "PodTopologySpread" => {
-            let hard = pod.spec.spread.iter().filter(|c| c.hard);
-            let said: Vec<String> = hard
-                .map(|c| {
-                    let topology = cache.indexes.topology(c.topology);
-                    let key = cache.symbols.name(topology.key);
-                    match topology.domain(node.ix) {
-                        None => format!("no label {key}"),
-                        Some(d) => {
-                            let here = cache.indexes.selector(c.counted).domains(c.topology).get(d);
-                            format!("{key}: {here} here, maxSkew {}", c.max_skew)
-                        }
-                    }
-                })
-                .collect();
-            Some(said.join("; "))
+            let said = skews(cache, pod, node).into_iter().map(|s| match s.counts {
+                None => format!("no label {}", s.key),
+                Some((here, fewest)) => format!("{}: {here} here, {fewest} where fewest, maxSkew {}", s.key, s.max_skew),
+            });
+            Some(said.collect::<Vec<_>>().join("; "))
         }
         _ => None,
     }

@@ -1,19 +1,18 @@
 //! Files into objects, as the API server would take them: strictly decoded, defaulted, validated. Lists are taken apart, kinds nobody
 //! knows are counted and left out, and what the server would refuse is an error in its words, with its place.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1 as core;
-use serde::Deserialize;
 use serde_json::Value;
 
-use crate::document::{Diagnostic, Diagnostics, Dialect, Node, Source, Span, nearest, parse_up_to};
+use crate::document::{Diagnostic, Diagnostics, Dialect, Node, Source, nearest, parse_up_to};
 use crate::kernel::limits;
-use crate::worlds::kubernetes::api::check::key_span;
-use crate::worlds::kubernetes::api::meta::{Epoch, Key, Name};
-use crate::worlds::kubernetes::api::object::{Object, Pod};
-use crate::worlds::kubernetes::kinds::{self, Kind, runtime_class, validate};
+use crate::worlds::kubernetes::api::check::{key_span, place};
+use crate::worlds::kubernetes::api::meta::{Epoch, Key};
+use crate::worlds::kubernetes::api::object::Object;
+use crate::worlds::kubernetes::kinds::{self, Kind, validate};
+
+use super::fresh::{self, Fresh, is_fresh};
 
 /// What the files held.
 #[derive(Debug, Default)]
@@ -23,21 +22,9 @@ pub struct Loaded {
     pub ignored: BTreeMap<String, usize>,
     /// What came more than once; the last of each counts.
     pub repeated: Vec<String>,
-    /// What classes have added to pods.
+    /// What admission has added to pods.
     pub added: Vec<String>,
-    /// Priority classes that pods name, with where.
-    wanted: Vec<(String, String, Span)>,
-    /// Pods to which a RuntimeClass may add something.
     fresh: Vec<Fresh>,
-}
-
-/// A pod that no server has taken yet, by its number among the objects, and where it says what a RuntimeClass has a word in.
-#[derive(Debug)]
-struct Fresh {
-    number: usize,
-    class: Span,
-    overhead: Span,
-    selector: Span,
 }
 
 /// Something the API server would refuse.
@@ -56,9 +43,6 @@ impl Refusal {
         Self { message: message.into(), path: path.into(), help: None, of_key: false }
     }
 }
-
-/// Classes that need no object (pkg/apis/scheduling/types.go).
-const BUILT_IN_CLASSES: [&str; 2] = ["system-node-critical", "system-cluster-critical"];
 
 /// Reads files given as (name, bytes).
 ///
@@ -84,71 +68,13 @@ pub fn load(files: &[(String, Vec<u8>)], colour: bool) -> Result<Loaded, String>
             Err(e) => errors.push(*e),
         }
     }
-    missing_classes(&loaded, &errors);
-    runtime_classes(&mut loaded, &errors);
+    let fresh = std::mem::take(&mut loaded.fresh);
+    loaded.added = fresh::admit(&mut loaded.objects, &fresh, &errors);
     if errors.has_errors() {
         return Err(errors.render(colour));
     }
     loaded.settle();
     Ok(loaded)
-}
-
-/// plugin/pkg/admission/priority: a pod's class must exist.
-fn missing_classes(loaded: &Loaded, errors: &Diagnostics) {
-    let known: BTreeSet<&str> =
-        loaded.objects.iter().filter(|o| o.kind() == Kind::PriorityClass).map(|o| &*o.meta().name).chain(BUILT_IN_CLASSES).collect();
-    for (class, pod, at) in loaded.wanted.iter().filter(|(class, ..)| !known.contains(class.as_str())) {
-        let text = format!("pods \"{pod}\" is forbidden: no PriorityClass with name {class} was found");
-        let d = Diagnostic::error(text).at(at);
-        errors.push(match nearest(class, known.iter().copied()) {
-            Some(near) => d.help(format!("did you mean `{near}`?")),
-            None => d,
-        });
-    }
-}
-
-/// plugin/pkg/admission/runtimeclass. Pods that have a node already are taken as they are where the class says otherwise.
-fn runtime_classes(loaded: &mut Loaded, errors: &Diagnostics) {
-    let mut classes: BTreeMap<Name, Arc<Value>> = BTreeMap::new();
-    for o in &loaded.objects {
-        if let (Kind::RuntimeClass, Object::Generic(g)) = (o.kind(), o) {
-            classes.insert(g.meta.name.clone(), g.body.clone());
-        }
-    }
-    let mut given: BTreeMap<Name, usize> = BTreeMap::new();
-    for fresh in std::mem::take(&mut loaded.fresh) {
-        let Some(Object::Pod(pod)) = loaded.objects.get_mut(fresh.number) else { continue };
-        let name = pod.spec.runtime_class_name.clone();
-        let class = name.as_deref().and_then(|n| classes.get_key_value(n));
-        let forbidden = |why: &str, at: &Span| Diagnostic::error(format!("pods \"{}\" is forbidden: {why}", pod.meta.name)).at(at);
-        if let (Some(name), None) = (&name, class) {
-            if pod.node.is_none() {
-                let d = forbidden(&runtime_class::missing(name), &fresh.class);
-                errors.push(match nearest(name, classes.keys().map(|n| &**n)) {
-                    Some(near) => d.help(format!("did you mean `{near}`?")),
-                    None => d,
-                });
-            }
-            continue;
-        }
-        let mut spec = kinds::value_of(&*pod.spec);
-        let mutated = spec.as_object_mut().zip(class).map_or(Ok(()), |(s, (_, body))| runtime_class::mutate(s, body));
-        match mutated.and_then(|()| runtime_class::validate(&spec, class.map(|(_, body)| &**body))) {
-            Ok(()) => {
-                if let Ok(spec) = core::PodSpec::deserialize(&spec) {
-                    Arc::make_mut(pod).spec = Arc::new(spec);
-                    class.into_iter().for_each(|(name, _)| *given.entry(name.clone()).or_default() += 1);
-                }
-            }
-            Err(_) if pod.node.is_some() => {}
-            Err(r) => errors.push(forbidden(&r.why, if r.field == "spec.overhead" { &fresh.overhead } else { &fresh.selector })),
-        }
-    }
-    let said = given.iter().filter_map(|(name, n)| {
-        let what = runtime_class::summary(classes.get(name)?)?;
-        Some(format!("RuntimeClass {name} adds to {n} pod{}: {what}", if *n == 1 { "" } else { "s" }))
-    });
-    loaded.added = said.collect();
 }
 
 impl Loaded {
@@ -196,25 +122,12 @@ fn plain(mut value: Value, loaded: &mut Loaded) -> bool {
         return true;
     };
     match admitted(value, known) {
-        Ok(object) if wanted_class(&object).is_none() && !is_fresh(&object) => {
+        Ok(object) if !is_fresh(&object) => {
             loaded.objects.push(object);
             true
         }
         _ => false,
     }
-}
-
-/// The class whose existence decides whether the server takes this pod.
-fn wanted_class(object: &Object) -> Option<&str> {
-    let Object::Pod(pod) = object else { return None };
-    let waits = |p: &Pod| p.node.is_none() && p.meta.uid.is_empty() && p.spec.priority.is_none();
-    pod.spec.priority_class_name.as_deref().filter(|c| !c.is_empty() && waits(pod))
-}
-
-/// A pod that a RuntimeClass, or its absence, would change or refuse.
-fn is_fresh(object: &Object) -> bool {
-    let Object::Pod(pod) = object else { return false };
-    pod.meta.uid.is_empty() && (pod.spec.runtime_class_name.is_some() || pod.spec.overhead.is_some())
 }
 
 /// The object as the server would store it, or everything it has against it.
@@ -305,20 +218,16 @@ fn object(node: &Node, version: &str, kind: &str, loaded: &mut Loaded, errors: &
     }
     match admitted(json, known) {
         Ok(object) => {
-            if let Some(class) = wanted_class(&object) {
-                let (class, pod) = (class.to_string(), object.meta().name.to_string());
-                loaded.wanted.push((class, pod, node.find("spec.priorityClassName")));
-            }
             if is_fresh(&object) {
-                let [class, overhead, selector] =
-                    ["runtimeClassName", "overhead", "nodeSelector"].map(|f| place(node, &format!("spec.{f}")));
-                loaded.fresh.push(Fresh { number: loaded.objects.len(), class, overhead, selector });
+                loaded.fresh.push(Fresh::new(loaded.objects.len(), |path| node.find(path)));
             }
             loaded.objects.push(object);
         }
         Err(refusals) => {
             for r in refusals {
-                let d = Diagnostic::error(r.message).at(&if r.of_key { key_span(node, &r.path) } else { place(node, &r.path) });
+                let said = r.message.strip_prefix(&r.path).and_then(|m| m.strip_prefix(": ")).unwrap_or_default();
+                let at = if r.of_key { key_span(node, &r.path) } else { place(node, &r.path, said) };
+                let d = Diagnostic::error(r.message).at(&at);
                 errors.push(match r.help {
                     Some(help) => d.help(help),
                     None => d,
@@ -326,13 +235,4 @@ fn object(node: &Node, version: &str, kind: &str, loaded: &mut Loaded, errors: &
             }
         }
     }
-}
-
-/// Where a field stands; an object without it is meant as a whole by its first line.
-fn place(node: &Node, path: &str) -> Span {
-    // The server's own slips: it leaves `metadata` out of the paths of a template's labels, and looks for a node's taints in it.
-    let path = path.replace("template.labels", "template.metadata.labels").replace("template.annotations", "template.metadata.annotations");
-    let path = path.replace("metadata.taints", "spec.taints");
-    let top = path.split(['.', '[']).next().unwrap_or_default();
-    if node.get(top).is_some() { node.find(&path) } else { node.span.first_line() }
 }

@@ -3,6 +3,7 @@
 mod annotations;
 pub mod cluster;
 mod details;
+mod fresh;
 mod load;
 #[cfg(test)]
 mod tests;
@@ -119,7 +120,10 @@ fn find(cluster: &mut Cluster, name: &str) -> Result<(Arc<PodInfo>, String), Str
             let info = Arc::new(PodInfo { pod: Arc::new(free), ..PodInfo::clone(&info) });
             Ok((info, format!("note: {key} is on {node}; this is where it would go if it were scheduled now\n")))
         }
-        None => Err(format!("error: pod {key} is finished, or not for {}\n", super::NAME)),
+        None => Err(match cluster.passed_over.get(&key) {
+            Some(scheduler) => format!("error: pod {key} is for another scheduler, {scheduler}\n"),
+            None => format!("error: pod {key} has finished; nothing of it is scheduled any more\n"),
+        }),
     }
 }
 

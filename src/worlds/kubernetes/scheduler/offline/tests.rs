@@ -73,6 +73,10 @@ fn pod(name: &str, cpu: u32, meta: &str, spec: &str) -> String {
     format!("---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, {meta}}}, spec: {{{spec}{container}}}}}\n")
 }
 
+fn class(name: &str, value: u32) -> String {
+    format!("---\n{{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {{name: {name}}}, value: {value}}}\n")
+}
+
 fn told(cluster: &str, pod: &str) -> String {
     schedule(&request(cluster, Some(pod), Format::Text)).stdout
 }
@@ -92,18 +96,84 @@ fn near_changes_name_labels_every_taint_and_the_skew_that_would_do() {
         + &placed("two")
         + &pod("p", 2, "labels: {app: w}", spread);
     let said = told(&skewed, "p");
-    assert!(said.contains("zone: 2 here, maxSkew 1") && said.contains("maxSkew larger by 2 → a"), "{said}");
+    assert!(said.contains("zone: 2 here, 0 where fewest, maxSkew 1") && said.contains("maxSkew larger by 2 → a"), "{said}");
     let all = schedule(&request(&skewed, None, Format::Text)).stdout;
-    assert!(all.contains("zone: 2 here, maxSkew 1"), "{all}");
+    assert!(all.contains("zone: 2 here, 0 where fewest, maxSkew 1"), "{all}");
 }
 
 #[test]
 fn a_victim_against_its_budget_is_told() {
     let budget = "---\n{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, \
                   spec: {minAvailable: 1, selector: {matchLabels: {app: w}}}, status: {disruptionsAllowed: 0}}\n";
-    let cluster = node("a", 4, "", "") + &pod("v", 3, "labels: {app: w}", "nodeName: a, ") + budget + &pod("p", 4, "", "priority: 100, ");
+    let first = pod("p", 4, "", "priorityClassName: high, ");
+    let cluster = node("a", 4, "", "") + &pod("v", 3, "labels: {app: w}", "nodeName: a, ") + budget + &class("high", 100) + &first;
     assert!(told(&cluster, "p").contains("v must go, 1 of them against a disruption budget"), "{}", told(&cluster, "p"));
     assert_eq!(json(&cluster, "default/p")["preemption"]["pdb_violations"], 1);
+}
+
+#[test]
+fn near_changes_name_extended_resources() {
+    let gpus = |n| format!("status: {{allocatable: {{cpu: '4', memory: 8Gi, pods: '10', example.com/gpu: '{n}'}}}}");
+    let with = |name: &str, n| format!("---\n{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}, {}}}\n", gpus(n));
+    let wants = |n| {
+        let amounts = format!("{{cpu: '1', example.com/gpu: '{n}'}}");
+        format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{containers: [{{name: c, image: x, resources: {{requests: {amounts}, limits: {amounts}}}}}]}}}}\n"
+        )
+    };
+    let said = told(&(with("a", 2) + &wants(4)), "p");
+    assert!(said.contains("would help: example.com/gpu request of 2 or less → a"), "{said}");
+    let said = told(&(node("a", 4, "", "") + &wants(1)), "p");
+    assert!(said.contains("would help: without its example.com/gpu request → a"), "{said}");
+}
+
+#[test]
+fn numbers_of_spreading_count_the_nodes_that_count() {
+    // Zone west has two pods, one of them on a node that the pod cannot use and that does not count; east is empty.
+    let spread = "nodeSelector: {disk: ssd}, topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, \
+                  whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: w}}}], ";
+    let on = |name, node: &str| pod(name, 0, "labels: {app: w}", &format!("nodeName: {node}, "));
+    let cluster = node("a", 4, "zone: west, disk: ssd", "")
+        + &node("b", 4, "zone: west", "")
+        + &node("c", 1, "zone: east, disk: ssd", "")
+        + &on("one", "a")
+        + &on("two", "b")
+        + &pod("p", 2, "labels: {app: w}", spread);
+    assert!(told(&cluster, "p").contains("zone: 1 here, 0 where fewest, maxSkew 1"), "{}", told(&cluster, "p"));
+}
+
+#[test]
+fn a_node_kept_for_somebody_else_says_for_whom() {
+    let nominated = pod("first", 4, "", "priorityClassName: high, ").replace("]}}\n", "]}, status: {nominatedNodeName: a}}\n");
+    let cluster = node("a", 4, "", "") + &class("high", 100) + &nominated + &pod("p", 2, "", "");
+    let said = told(&cluster, "p");
+    assert!(said.contains("cpu: wants 2, free 0") && said.contains("room is kept for default/first, nominated here"), "{said}");
+}
+
+#[test]
+fn a_limit_range_gives_fresh_pods_their_requests() {
+    let range = "---\n{apiVersion: v1, kind: LimitRange, metadata: {name: r}, spec: {limits: [{type: Container, \
+                 default: {cpu: '3'}, defaultRequest: {cpu: '3'}, max: {cpu: '4'}}]}}\n";
+    let bare = "---\n{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: x}]}}\n";
+    let out = schedule(&request(&(node("a", 2, "", "") + range + bare), Some("p"), Format::Text));
+    assert!(out.stdout.contains("cpu: wants 3, free 2"), "{}", out.stdout);
+    assert_eq!(out.stderr, "note: the LimitRanges of namespace default set requests or limits of 1 pod\n");
+    // One that a server has taken stays as it is; elsewhere the range says nothing.
+    for other in ["name: p, uid: u-1", "name: p, namespace: shop"] {
+        assert_eq!(json(&(node("a", 2, "", "") + range + &bare.replace("name: p", other)), "p")["node"], "a", "{other}");
+    }
+    let said = complaint(&(node("a", 2, "", "") + range + &pod("p", 5, "", "")));
+    assert!(said.contains("pods \"p\" is forbidden: maximum cpu usage per Container is 4"), "{said}");
+}
+
+#[test]
+fn who_is_not_scheduled_is_told_apart() {
+    let cluster = pod("done", 1, "", "").replace("]}}\n", "]}, status: {phase: Succeeded}}\n")
+        + &pod("theirs", 1, "", "schedulerName: mine, ")
+        + &node("a", 4, "", "");
+    let said = |name| schedule(&request(&cluster, Some(name), Format::Text)).stderr;
+    assert_eq!(said("done"), "error: pod default/done has finished; nothing of it is scheduled any more\n");
+    assert_eq!(said("theirs"), "error: pod default/theirs is for another scheduler, mine\n");
 }
 
 #[test]
@@ -180,6 +250,17 @@ fn what_the_server_would_refuse_is_refused_in_its_words() {
             pod("  tolerations: [{key: a, operator: Like}]\n"),
             "8:",
             "spec.tolerations[0].operator: Unsupported value: \"Like\": supported values: \"Equal\", \"Exists\"",
+        ),
+        (
+            pod("  priority: 5\n"),
+            "8:13",
+            "pods \"web\" is forbidden: the integer value of priority (5) must not be provided in pod spec; \
+             priority admission controller computed 0 from the given PriorityClass name",
+        ),
+        (
+            pod("  nodeSelector:\n    disk: ssd\n    zone: not ok\n"),
+            "10:11",
+            "spec.nodeSelector: Invalid value: \"not ok\": a valid label must be",
         ),
         (pod("  priorityClassName: gold\n"), "8:22", "pods \"web\" is forbidden: no PriorityClass with name gold was found"),
         (

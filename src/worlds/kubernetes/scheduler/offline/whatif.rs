@@ -6,6 +6,7 @@ use super::super::super::api::object::Node;
 use super::super::cycle::Decided;
 use super::super::decision::Decision;
 use super::super::pod::{PodInfo, SpecInfo, Toleration};
+use super::super::requests::Which;
 use super::super::selector::NodeRequirements;
 use super::cluster::Cluster;
 use super::details::{bytes_exactly, cpu, taint, untolerated};
@@ -107,8 +108,12 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
         try_it("without its host ports".into(), &changed(pod, |s| s.ports.clear()));
     }
     out.extend(labels);
-    out.extend(request(cluster, pod, now, Amount::Cpu));
-    out.extend(request(cluster, pod, now, Amount::Memory));
+    let asked = &pod.spec.demand.requests;
+    let extended = asked.scalar.iter().map(|(name, _)| Which::Scalar(*name));
+    let ephemeral = (asked.ephemeral > 0).then_some(Which::Ephemeral);
+    for which in [Which::Cpu, Which::Memory].into_iter().chain(ephemeral).chain(extended) {
+        out.extend(request(cluster, pod, now, which));
+    }
     // What moves the outcome comes first; among the rest one line is enough to learn from.
     out.sort_by_key(|w| !w.moves);
     out
@@ -151,73 +156,66 @@ fn label(cluster: &Cluster, pod: &PodInfo) -> Option<WhatIf> {
 /// A rule that is loosened further is no rule.
 const MAX_SKEW_MORE: i64 = 10;
 
-#[derive(Clone, Copy)]
-enum Amount {
-    Cpu,
-    Memory,
+/// The pod with another request.
+fn with_request(pod: &PodInfo, which: Which, value: i64) -> PodInfo {
+    let have = which.of(&pod.spec.demand.requests);
+    changed(pod, |s| {
+        let d = &mut s.demand;
+        // What scores assume where nothing is asked goes when something is.
+        let more = |assumed: i64| (if have > 0 { assumed } else { 0 } + value - have).max(0);
+        match which {
+            Which::Cpu => (d.requests.milli_cpu, d.nonzero_cpu) = (value, more(d.nonzero_cpu)),
+            Which::Memory => (d.requests.memory, d.nonzero_memory) = (value, more(d.nonzero_memory)),
+            Which::Ephemeral => d.requests.ephemeral = value,
+            Which::Scalar(name) => d.requests.set_scalar(name, value),
+        }
+    })
 }
 
-impl Amount {
-    fn of(self, pod: &PodInfo) -> i64 {
-        let r = &pod.spec.demand.requests;
-        if let Self::Cpu = self { r.milli_cpu } else { r.memory }
+fn say(which: Which, value: i64) -> String {
+    match which {
+        Which::Cpu => cpu(value),
+        Which::Memory | Which::Ephemeral => bytes_exactly(value),
+        Which::Scalar(_) => value.to_string(),
     }
-    fn set(self, pod: &PodInfo, value: i64) -> PodInfo {
-        // What scores assume where nothing is asked goes when something is.
-        let asked = self.of(pod) > 0;
-        let by = value - self.of(pod);
-        changed(pod, |s| {
-            let d = &mut s.demand;
-            match self {
-                Self::Cpu if !asked => d.nonzero_cpu = 0,
-                Self::Memory if !asked => d.nonzero_memory = 0,
-                _ => {}
-            }
-            match self {
-                Self::Cpu => {
-                    d.requests.milli_cpu = value;
-                    d.nonzero_cpu = (d.nonzero_cpu + by).max(0);
-                }
-                Self::Memory => {
-                    d.requests.memory = value;
-                    d.nonzero_memory = (d.nonzero_memory + by).max(0);
-                }
-            }
-        })
+}
+
+fn name_of(which: Which, cluster: &Cluster) -> &str {
+    match which {
+        Which::Cpu => "cpu",
+        Which::Memory => "memory",
+        Which::Ephemeral => "ephemeral-storage",
+        Which::Scalar(name) => cluster.cache.symbols.name(name),
     }
-    fn say(self, value: i64) -> String {
-        if let Self::Cpu = self { cpu(value) } else { bytes_exactly(value) }
-    }
-    fn name(self) -> &'static str {
-        if let Self::Cpu = self { "cpu" } else { "memory" }
-    }
-    /// Steps in which requests are written.
-    fn grain(self) -> i64 {
-        if let Self::Cpu = self { 50 } else { 64 << 20 }
+}
+
+/// Steps in which requests are written.
+fn grain_of(which: Which) -> i64 {
+    match which {
+        Which::Cpu => 50,
+        Which::Memory | Which::Ephemeral => 64 << 20,
+        Which::Scalar(_) => 1,
     }
 }
 
 /// The smallest change of a request that moves the outcome: less if nothing fits, more if something does.
-fn request(cluster: &Cluster, pod: &PodInfo, now: Option<&str>, amount: Amount) -> Option<WhatIf> {
-    let have = amount.of(pod);
+fn request(cluster: &Cluster, pod: &PodInfo, now: Option<&str>, which: Which) -> Option<WhatIf> {
+    let have = which.of(&pod.spec.demand.requests);
     let moves = |value: i64| {
-        let (node, best) = place(cluster, &amount.set(pod, value));
+        let (node, best) = place(cluster, &with_request(pod, which, value));
         match now {
             Some(n) => (!best.iter().any(|b| b == n)).then_some(node),
             None => node.is_some().then_some(node),
         }
     };
-    let largest = cluster.cache.nodes().iter().filter(|n| n.alive).map(|n| {
-        let a = &n.fixed.allocatable;
-        if let Amount::Cpu = amount { a.milli_cpu } else { a.memory }
-    });
+    let largest = cluster.cache.nodes().iter().filter(|n| n.alive).map(|n| which.of(&n.fixed.allocatable));
+    let grain = grain_of(which);
     // `stay` does not move the outcome, `go` does; the turning point lies between.
     let (mut stay, mut go) = match now {
         None => (have, 0),
         Some(_) => {
             let largest = largest.max()?;
             // Even steps over what a node can hold: the turning point may be a narrow window.
-            let grain = amount.grain();
             let step = ((largest - have) / STEPS / grain * grain).max(grain);
             let mut stay = have;
             loop {
@@ -236,19 +234,18 @@ fn request(cluster: &Cluster, pod: &PodInfo, now: Option<&str>, amount: Amount) 
         return None;
     }
     for _ in 0..HALVINGS {
-        let middle = stay + (go - stay) / 2 / amount.grain() * amount.grain();
+        let middle = stay + (go - stay) / 2 / grain * grain;
         if middle == stay || middle == go {
             break;
         }
         if moves(middle).is_some() { go = middle } else { stay = middle }
     }
-    if go == 0 {
-        return None;
-    }
     let node = moves(go)?;
+    let (name, amount) = (name_of(which, cluster), say(which, go));
     let change = match now {
-        None => format!("{} request of {} or less", amount.name(), amount.say(go)),
-        Some(_) => format!("{} request of {}", amount.name(), amount.say(go)),
+        None if go == 0 => format!("without its {name} request"),
+        None => format!("{name} request of {amount} or less"),
+        Some(_) => format!("{name} request of {amount}"),
     };
     Some(WhatIf { change, node, moves: true })
 }

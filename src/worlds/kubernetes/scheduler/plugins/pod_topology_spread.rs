@@ -124,13 +124,13 @@ fn whole_topologies_count(cx: &Cx, constraints: &[&SpreadConstraint], all_keys: 
 }
 
 /// The pod's inclusion policies accept the node (common.go matchNodeInclusionPolicies).
-fn included(cx: &Cx, c: &SpreadConstraint, node: &NodeInfo) -> bool {
-    (!c.honor_affinity || cx.pod.spec.node.matches(node.fixed.name, &node.fixed.labels, &cx.cache.symbols))
-        && (!c.honor_taints || tolerates_hard(&node.fixed, &cx.pod.spec.tolerations))
+fn included(cache: &Cache, pod: &PodInfo, c: &SpreadConstraint, node: &NodeInfo) -> bool {
+    (!c.honor_affinity || pod.spec.node.matches(node.fixed.name, &node.fixed.labels, &cache.symbols))
+        && (!c.honor_taints || tolerates_hard(&node.fixed, &pod.spec.tolerations))
 }
 
-fn has_all_keys(cx: &Cx, constraints: &[&SpreadConstraint], node: NodeIx) -> bool {
-    constraints.iter().all(|c| cx.cache.indexes.topology(c.topology).domain(node).is_some())
+fn has_all_keys(cache: &Cache, constraints: &[&SpreadConstraint], node: NodeIx) -> bool {
+    constraints.iter().all(|c| cache.indexes.topology(c.topology).domain(node).is_some())
 }
 
 /// The same sums, node by node.
@@ -139,19 +139,46 @@ fn sum_over_nodes<'a>(cx: &'a Cx<'a>, constraints: &[&'a SpreadConstraint], all_
     let mut sums: Vec<(Counts, Vec<bool>)> =
         constraints.iter().map(|c| (Counts::default(), vec![false; indexes.topology(c.topology).nodes_in.len()])).collect();
     for ix in cx.order {
-        if all_keys && !has_all_keys(cx, constraints, *ix) {
+        if all_keys && !has_all_keys(cx.cache, constraints, *ix) {
             continue;
         }
         let node = cx.cache.node(*ix);
         for (c, (counts, present)) in constraints.iter().zip(&mut sums) {
             let Some(d) = indexes.topology(c.topology).domain(*ix) else { continue };
-            if included(cx, c, node) {
+            if included(cx.cache, cx.pod, c, node) {
                 present[d] = true;
                 counts.add(d, indexes.selector(c.counted).on_node(*ix));
             }
         }
     }
     sums.into_iter().map(|(counts, present)| Sum { counts: Cow::Owned(counts), present: Some(present) }).collect()
+}
+
+/// What a node's domain holds for one hard constraint.
+pub struct Skew<'a> {
+    pub key: &'a str,
+    pub max_skew: i64,
+    /// Pods counted in the node's domain and in the emptiest one; None without the label.
+    pub counts: Option<(i64, i64)>,
+}
+
+/// The numbers that the filter compares on a node, for those who want to see them.
+pub fn skews<'a>(cache: &'a Cache, pod: &PodInfo, node: &NodeInfo) -> Vec<Skew<'a>> {
+    let constraints: Vec<_> = pod.spec.spread.iter().filter(|c| c.hard).collect();
+    let skew = |c: &&SpreadConstraint| {
+        let topology = cache.indexes.topology(c.topology);
+        let mut domains: Vec<Option<i64>> = vec![None; topology.nodes_in.len()];
+        for n in cache.nodes().iter().filter(|n| n.alive && has_all_keys(cache, &constraints, n.ix) && included(cache, pod, c, n)) {
+            if let Some(d) = topology.domain(n.ix) {
+                *domains[d].get_or_insert(0) += i64::from(cache.indexes.selector(c.counted).on_node(n.ix));
+            }
+        }
+        let few = (domains.iter().flatten().count() as i64) < c.min_domains;
+        let fewest = if few { 0 } else { domains.iter().flatten().min().copied().unwrap_or(0) };
+        let counts = topology.domain(node.ix).map(|d| (domains[d].unwrap_or(0), fewest));
+        Skew { key: cache.symbols.name(topology.key), max_skew: c.max_skew, counts }
+    };
+    constraints.iter().map(skew).collect()
 }
 
 struct Run<'a> {
@@ -178,14 +205,14 @@ impl Run<'_> {
     }
     fn apply(&mut self, pod: &PodInfo, node: &NodeInfo, n: i32) {
         let cx = self.cx;
-        if pod.spec.namespace != cx.pod.spec.namespace || !has_all_keys(cx, &self.constraints, node.ix) {
+        if pod.spec.namespace != cx.pod.spec.namespace || !has_all_keys(cx.cache, &self.constraints, node.ix) {
             return;
         }
         let labels = &cx.cache.indexes.class(pod.class).labels;
         let mut changed = false;
         for (c, sum) in self.constraints.iter().zip(&mut self.sums) {
             if c.selector.matches(labels, &cx.cache.symbols)
-                && included(cx, c, node)
+                && included(cx.cache, cx.pod, c, node)
                 && let Some(d) = cx.cache.indexes.topology(c.topology).domain(node.ix)
             {
                 sum.counts.to_mut().add(d, n);
@@ -238,7 +265,7 @@ impl<'a> Scoring<'a> {
         let by_host: Vec<bool> = constraints.iter().map(|c| Some(indexes.topology(c.topology).key) == hostname).collect();
         // Only the pod's own constraints demand every key of a node; the system's let a node without a zone be spread by host.
         let ignores = own && constraints.iter().any(|c| indexes.topology(c.topology).missing > 0);
-        let counted = |n: &&NodeIx| !ignores || has_all_keys(cx, &constraints, **n);
+        let counted = |n: &&NodeIx| !ignores || has_all_keys(cx.cache, &constraints, **n);
         let weights = constraints.iter().zip(&by_host).map(|(c, host)| {
             let size = if *host {
                 feasible.iter().filter(counted).count()
@@ -272,7 +299,7 @@ impl Score for Scoring<'_> {
     fn score(&self, nodes: &[NodeIx], out: &mut [i64]) {
         let indexes = &self.cx.cache.indexes;
         for (n, s) in nodes.iter().zip(out) {
-            if self.ignores && !has_all_keys(self.cx, &self.constraints, *n) {
+            if self.ignores && !has_all_keys(self.cx.cache, &self.constraints, *n) {
                 *s = 0;
                 continue;
             }
@@ -290,7 +317,7 @@ impl Score for Scoring<'_> {
         }
     }
     fn normalize(&self, nodes: &[NodeIx], scores: &mut [i64]) {
-        let ignored = |n: NodeIx| self.ignores && !has_all_keys(self.cx, &self.constraints, n);
+        let ignored = |n: NodeIx| self.ignores && !has_all_keys(self.cx.cache, &self.constraints, n);
         let counted = || nodes.iter().zip(&*scores).filter(|(n, _)| !ignored(**n)).map(|(_, s)| *s);
         let (min, max) = (counted().min().unwrap_or(0), counted().max().unwrap_or(0).max(0));
         for (n, s) in nodes.iter().zip(scores) {
