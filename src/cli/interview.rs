@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::anyhow;
 
 use crate::session::practice::print::paragraph;
-use crate::session::practice::{Graded, InterviewSetup, Library, Practice, PracticeOptions, Prompt, Said};
+use crate::session::practice::{Graded, InterviewSetup, Library, Practice, PracticeOptions, Prompt, Said, Unfinished};
 use crate::tui::clock;
 
 use super::args::{Common, InterviewArgs};
@@ -109,17 +109,21 @@ impl<R: BufRead> Talk<R> {
             if self.aloud { "Say your answer aloud, press Enter, and rate it" } else { "Type your answer; an empty line hands it in" };
         println!("{how}. `skip` passes, `end` ends.\n");
         while let Some(prompt) = self.practice.interview().and_then(|s| s.prompt().cloned()) {
-            self.ask(&prompt);
-            let Some(given) = self.listen()? else { return self.interrupted() };
-            let (elapsed, now) = (self.watch.elapsed(), clock::now());
+            // What was said before an interruption stands.
+            let mut begun = self.practice.interview().map(|s| s.unfinished().clone()).unwrap_or_default();
+            self.ask(&prompt, &begun);
+            // Who had begun to rate has spoken.
+            let given = if self.aloud && begun.rating.is_some() { Some(String::new()) } else { self.listen(&mut begun)? };
+            let Some(given) = given else { return self.interrupted() };
+            let elapsed = self.watch.elapsed();
             let graded = match given.trim() {
                 "end" => break,
-                "skip" => self.practice.skip_interview(elapsed, &now),
+                "skip" => self.practice.skip_interview(elapsed, &clock::now()),
                 _ if self.aloud => {
-                    let Some(said) = self.rate(&prompt)? else { return self.interrupted() };
-                    self.practice.rate_interview(&said, elapsed, &now)
+                    let Some(said) = self.rate(&prompt, begun)? else { return self.interrupted() };
+                    self.practice.rate_interview(&said, self.watch.elapsed(), &clock::now())
                 }
-                _ => self.practice.answer_interview(&given, elapsed, &now),
+                _ => self.practice.answer_interview(&given, elapsed, &clock::now()),
             };
             let graded = graded.map_err(|e| anyhow!(e))?;
             print(&marks(&graded, &given, self.width))?;
@@ -132,7 +136,7 @@ impl<R: BufRead> Talk<R> {
         }
     }
 
-    fn ask(&self, prompt: &Prompt) {
+    fn ask(&self, prompt: &Prompt, begun: &Unfinished) {
         let (elapsed, sitting) = (self.watch.elapsed(), self.practice.interview());
         let left = sitting.map_or(Duration::ZERO, |s| s.left(elapsed)).as_secs();
         let about = sitting.map_or(0, |s| s.about(elapsed)).max(prompt.number);
@@ -146,7 +150,12 @@ impl<R: BufRead> Talk<R> {
             left % 60,
             prompt.text
         );
-        self.prompt("> ");
+        if !begun.text.is_empty() && !self.aloud {
+            println!("Your answer so far:\n{}", begun.text.trim_end());
+        }
+        if !(self.aloud && begun.rating.is_some()) {
+            self.prompt("> ");
+        }
     }
 
     /// A prompt, and room for the answer; where nobody types, a line of its own.
@@ -159,57 +168,66 @@ impl<R: BufRead> Talk<R> {
         }
     }
 
-    /// Lines up to an empty one; aloud, a single line. None: the input has ended and nothing was said.
-    fn listen(&mut self) -> anyhow::Result<Option<String>> {
-        let mut text = String::new();
+    /// Keeps what was said or rated so far.
+    fn keep(&mut self, begun: &Unfinished) -> anyhow::Result<()> {
+        let elapsed = self.watch.elapsed();
+        self.practice.keep_interview(begun, elapsed, &clock::now()).map_err(|e| anyhow!(e))
+    }
+
+    /// Lines up to an empty one, after those that were begun; aloud, a single line. None: the input has ended and nothing was said.
+    fn listen(&mut self, begun: &mut Unfinished) -> anyhow::Result<Option<String>> {
+        let mut first = true;
         loop {
             let mut line = Vec::new();
             if self.input.read_until(b'\n', &mut line)? == 0 {
-                return Ok((!text.trim().is_empty()).then_some(text));
+                return Ok((!first && !begun.text.trim().is_empty()).then(|| begun.text.clone()));
             }
             let line = String::from_utf8_lossy(&line);
             let word = line.trim();
-            if self.aloud || (text.is_empty() && matches!(word, "skip" | "end")) {
+            if self.aloud || (first && matches!(word, "skip" | "end")) {
                 return Ok(Some(word.to_string()));
             }
             if word.is_empty() {
                 // An empty line before anything was said is no answer.
-                if text.trim().is_empty() {
+                if begun.text.trim().is_empty() {
                     continue;
                 }
-                return Ok(Some(text));
+                return Ok(Some(begun.text.clone()));
             }
-            text.push_str(&line);
-            let elapsed = self.watch.elapsed();
-            self.practice.keep_interview(&text, elapsed, &clock::now()).map_err(|e| anyhow!(e))?;
+            first = false;
+            begun.text.push_str(&line);
+            self.keep(begun)?;
         }
     }
 
-    /// The person's own rating of the points asked for.
-    fn rate(&mut self, prompt: &Prompt) -> anyhow::Result<Option<Vec<Said>>> {
+    /// The person's own rating of the points asked for, but for those that were rated before.
+    fn rate(&mut self, prompt: &Prompt, mut begun: Unfinished) -> anyhow::Result<Option<Vec<Said>>> {
         println!("  Did you say this? y yes, p partly, n no");
-        let mut said = Vec::new();
-        for id in &prompt.points {
+        let rated = begun.said.iter().take_while(|s| s.is_some()).count();
+        begun.said.truncate(rated);
+        begun.aloud = true;
+        for id in &prompt.points[rated.min(prompt.points.len())..] {
+            begun.rating = Some(begun.said.len());
+            self.keep(&begun)?;
             let Some(point) = prompt.question.point(id) else { continue };
             self.prompt(&format!("  {} ", point.text));
             let mut line = Vec::new();
             if self.input.read_until(b'\n', &mut line)? == 0 {
                 return Ok(None);
             }
-            said.push(match line.first() {
+            begun.said.push(Some(match line.first() {
                 Some(b'y' | b'Y') => Said::Yes,
                 Some(b'p' | b'P') => Said::Partly,
                 _ => Said::No,
-            });
+            }));
         }
-        Ok(Some(said))
+        Ok(Some(begun.said.into_iter().flatten().collect()))
     }
 
     /// The input ended: the interview is kept and goes on the next time.
     fn interrupted(&mut self) -> Outcome {
-        let elapsed = self.watch.elapsed();
-        let typed = self.practice.interview().map(|s| s.typed().to_string()).unwrap_or_default();
-        self.practice.keep_interview(&typed, elapsed, &clock::now()).map_err(|e| anyhow!(e))?;
+        let begun = self.practice.interview().map(|s| s.unfinished().clone()).unwrap_or_default();
+        self.keep(&begun)?;
         println!("\nThe interview is kept; `wheelhouse interview` goes on with this question.");
         Ok(0)
     }

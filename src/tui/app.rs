@@ -374,6 +374,7 @@ impl App {
             Choice::Another => self.go_on(),
             Choice::Practice => self.practise(),
             Choice::Interview => self.resume_interview(),
+            Choice::Left(what) => self.resume(what),
             Choice::Lab(name) => match self.house.open(name) {
                 Ok(door) => self.enter(door),
                 Err(why) => self.panels.push(Box::new(Notice::new(format!("{name} cannot be opened"), &why))),

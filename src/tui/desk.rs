@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use crate::session::claims::{Claims, Finding};
-use crate::session::practice::{Bank, Evidence, InterviewSetup, Point, Question, Report, Said};
+use crate::session::practice::{Bank, Evidence, InterviewSetup, Point, Question, Report, Said, Unfinished};
 use crate::session::progress::Mastery;
 use crate::session::view::SimTime;
 
@@ -110,6 +110,27 @@ pub struct Overview {
     pub weakest: Vec<(Arc<str>, f32)>,
     /// A mock interview that was left: what to say of it.
     pub interview_open: Option<String>,
+    /// Other things that were left, the latest first.
+    pub left: Vec<Left>,
+}
+
+/// Something of practice that was left and can be gone on with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Left {
+    pub what: LeftWhat,
+    /// How far it had come.
+    pub at: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum LeftWhat {
+    Cards,
+    /// A question by id, and its words.
+    Answer(Arc<str>, Arc<str>),
+    Predictions,
+    /// A whiteboard by id, and its title.
+    Board(Arc<str>, String),
+    Sides,
 }
 
 /// One row of the heat map.
@@ -190,6 +211,8 @@ pub struct Chain {
     pub steps: Vec<String>,
     /// How they lie on the board: numbers of steps.
     pub order: Vec<usize>,
+    /// Time it has taken so far.
+    pub spent: Duration,
     pub lab: Option<(Arc<str>, SimTime)>,
 }
 
@@ -245,6 +268,8 @@ pub trait Desk {
     fn rename_profile(&mut self, name: &str) -> Result<(), Trouble>;
     fn set_interview(&mut self, day: Option<Date>) -> Result<(), Trouble>;
     fn today(&self) -> Date;
+    /// Looks at the calendar: true if another day has begun, and everything was worked out anew for it.
+    fn turn_day(&mut self) -> bool;
     fn overview(&self) -> Overview;
     fn progress(&self) -> Progress;
 
@@ -257,10 +282,10 @@ pub trait Desk {
     fn answer(&mut self, sitting: Sitting, asked: &Asked, reply: Reply, took: Duration, elapsed: Duration) -> Result<Graded, Trouble>;
     /// Earlier answers to a question, the latest first.
     fn history(&self, question: &str) -> Vec<Arc<str>>;
-    /// What was written and not handed in.
-    fn draft(&self, sitting: Sitting, asked: &Asked) -> Option<Arc<str>>;
-    /// Keeps what is half written, and what the interview's clock shows; an empty text forgets it.
-    fn keep_draft(&mut self, sitting: Sitting, asked: &Asked, text: &str, elapsed: Duration) -> Result<(), Trouble>;
+    /// What was begun and not handed in.
+    fn draft(&self, sitting: Sitting, asked: &Asked) -> Option<Unfinished>;
+    /// Keeps what was begun, and what the interview's clock shows; an empty one is forgotten.
+    fn keep_draft(&mut self, sitting: Sitting, asked: &Asked, answer: &Unfinished, elapsed: Duration) -> Result<(), Trouble>;
 
     // flash cards
     /// Takes up the sitting that was left, or lays out what is due and some new ones. False if there is nothing.
@@ -285,8 +310,8 @@ pub trait Desk {
     fn report_text(&self, report: &Report, columns: usize) -> String;
 
     // drills
-    /// Draws some predictions from the built-in scenarios; how many.
-    fn begin_predictions(&mut self) -> usize;
+    /// Takes up the predictions that were left, or draws some from the built-in scenarios: how many are done, and of how many.
+    fn begin_predictions(&mut self) -> (usize, usize);
     fn prediction(&self) -> Option<Prediction>;
     /// Takes the choice for the prediction at hand; None passes.
     fn predict(&mut self, choice: Option<usize>);
@@ -299,12 +324,14 @@ pub trait Desk {
     /// Whiteboards: id, title and number of steps.
     fn whiteboards(&self) -> Vec<(Arc<str>, String, usize)>;
     fn whiteboard(&mut self, id: &str) -> Option<Chain>;
-    /// Keeps an order as it stands.
-    fn keep_board(&mut self, id: &str, order: &[usize]);
+    /// Keeps an order as it stands, and the time it has taken so far.
+    fn keep_board(&mut self, id: &str, order: &[usize], spent: Duration);
     /// Judges an order (numbers of steps) and keeps the result.
     fn judge(&mut self, id: &str, order: &[usize], took: Duration) -> Result<Judged, Trouble>;
-    /// Lays out components to be put on their sides; how many.
+    /// Takes up the round that was left, or lays out components to be put on their sides; how many.
     fn begin_sides(&mut self) -> usize;
+    /// What this round has placed so far.
+    fn placed(&self) -> Vec<Placed>;
     fn component(&self) -> Option<Component>;
     fn place(&mut self, side: usize) -> Result<Option<Placed>, Trouble>;
     fn sides_score(&self) -> Option<u8>;

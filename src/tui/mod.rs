@@ -262,6 +262,7 @@ where
             app.redraw = true;
             last = Instant::now();
         }
+        app.turn_day();
         let now = Instant::now();
         if !app.is_moving() {
             last = now;

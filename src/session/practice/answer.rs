@@ -11,6 +11,7 @@ use crate::study::modes::{Marks, Said};
 use crate::study::records::{DraftChange, Mode, NewReview, Now, PointResult, Rating};
 
 use super::Practice;
+use super::unfinished::slot;
 
 /// An answer with its marks, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,27 +121,8 @@ impl Graded {
     }
 }
 
-/// Where a half-typed answer waits.
-pub(super) fn slot(question: &str) -> String {
-    format!("answer/{question}")
-}
-
 impl Practice {
-    /// What was typed as an answer to a question and not handed in.
-    pub fn typed(&self, question: &str) -> Option<Arc<str>> {
-        self.records.draft(&slot(question)).ok().flatten().map(|d| d.body)
-    }
-
-    /// Keeps a half-typed answer; an empty one is forgotten.
-    ///
-    /// # Errors
-    /// Why the file could not be written.
-    pub fn keep_typed(&mut self, question: &str, text: &str, now: &Now) -> Result<(), String> {
-        let slot = slot(question);
-        if text.is_empty() { self.drop_kept(&slot) } else { self.records.keep_draft(&slot, text, now).map_err(|e| e.to_string()) }
-    }
-
-    /// The person's own rating of an answer, point by point: stored when this returns. A half-typed answer to the question is dropped.
+    /// The person's own rating of an answer, point by point: stored when this returns. What was unfinished of it is dropped.
     ///
     /// # Errors
     /// No such question, or why the file could not be written.

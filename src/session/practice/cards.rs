@@ -10,6 +10,7 @@ use crate::study::modes::cards::Cards;
 use crate::study::modes::{Marks, Said};
 use crate::study::records::{DraftChange, Mode, Now, Rating};
 
+use super::unfinished::slot;
 use super::{Graded, Practice, json};
 
 pub(super) const SLOT: &str = "cards";
@@ -126,12 +127,13 @@ impl Practice {
     ) -> Result<Graded, String> {
         let mut next = self.cards.clone().ok_or("no card is on the table")?;
         let counts = next.cards.rate(&graded.marks());
-        let body = json(&next);
+        let (body, begun) = (json(&next), slot(&graded.question.id));
+        let drafts = [DraftChange::Keep { slot: SLOT, body: &body }, DraftChange::Drop { slot: &begun }];
         if counts {
             let review = graded.review(Mode::Card, rating, answer, took);
-            self.store(&review, &[DraftChange::Keep { slot: SLOT, body: &body }], now)?;
+            self.store(&review, &drafts, now)?;
         } else {
-            self.keep(SLOT, &next, now)?;
+            self.records.change_drafts(&drafts, now).map_err(|e| e.to_string())?;
         }
         self.cards = Some(next);
         Ok(self.with_due(graded))

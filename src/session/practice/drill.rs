@@ -8,13 +8,15 @@ use std::sync::Arc;
 use crate::kernel::SimTime;
 use crate::scenario::Scenario;
 use crate::study::modes::predict::{PredictionId, Predictions};
-use crate::study::records::{Mode, NewReview, Now};
+use crate::study::records::{DraftChange, Mode, NewReview, Now};
 
 use super::super::view::Stop;
 use super::super::{OpenOptions, Session, catalogue, predict};
 use super::cards::seed;
-use super::{LabAt, Practice};
+use super::{LabAt, Practice, json};
 
+/// Where a series that was left waits.
+pub(super) const SLOT: &str = "predictions";
 /// Predictions in one series.
 pub const SERIES: usize = 10;
 
@@ -103,13 +105,24 @@ impl Drill {
 }
 
 impl Practice {
-    /// A series of predictions: of those that were not right the last time, or of all if these are few.
-    pub fn predictions(&self, now: &Now) -> Predictions {
+    /// The series of predictions that was left, else a new one: of those that were not right the last time, or of all if these are few.
+    pub fn predictions(&mut self, now: &Now) -> Predictions {
+        if let Some(left) = self.predictions_left() {
+            return left;
+        }
         let all = ids(&self.open);
         let last = |id: &PredictionId| self.reviews.iter().rev().find(|r| *r.question == *name(id)).map(|r| r.score);
         let (open, known): (Vec<_>, Vec<_>) = all.into_iter().partition(|id| last(id).is_none_or(|score| score < 100));
         let pool = if open.len() >= SERIES { open } else { open.into_iter().chain(known).collect() };
-        Predictions::new(&pool, SERIES, seed(now))
+        let series = Predictions::new(&pool, SERIES, seed(now));
+        // One that cannot be kept is played all the same.
+        let _ = self.keep(SLOT, &series, now);
+        series
+    }
+
+    /// The series of predictions that was left.
+    pub fn predictions_left(&self) -> Option<Predictions> {
+        self.kept(SLOT).filter(|series: &Predictions| series.current().is_some())
     }
 
     /// Opens the drill of a prediction.
@@ -120,14 +133,26 @@ impl Practice {
         Drill::open(id, &self.open)
     }
 
-    /// Stores a prediction; what the run could not tell is not stored.
+    /// Takes the prediction at hand into its series, and stores both; of what the run could not tell there is no review.
     ///
     /// # Errors
     /// Why the file could not be written.
-    pub fn store_prediction(&mut self, id: &PredictionId, chosen: Option<usize>, measured: &Measured, now: &Now) -> Result<(), String> {
-        let Some(right) = measured.right else { return Ok(()) };
-        let score = if chosen == Some(right) { 100 } else { 0 };
-        self.store(&NewReview::new(name(id), Mode::Prediction, score), &[], now)
+    pub fn store_prediction(
+        &mut self,
+        series: &mut Predictions,
+        chosen: Option<usize>,
+        right: Option<usize>,
+        now: &Now,
+    ) -> Result<(), String> {
+        let Some(done) = series.answer(chosen, right).cloned() else { return Ok(()) };
+        let body = json(series);
+        let left =
+            if series.current().is_some() { DraftChange::Keep { slot: SLOT, body: &body } } else { DraftChange::Drop { slot: SLOT } };
+        if right.is_none() {
+            return self.records.change_drafts(&[left], now).map_err(|e| e.to_string());
+        }
+        let score = if done.correct() { 100 } else { 0 };
+        self.store(&NewReview::new(name(&done.id), Mode::Prediction, score), &[left], now)
     }
 }
 

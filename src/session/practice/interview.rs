@@ -13,7 +13,8 @@ use crate::study::modes::{Marks, Said};
 use crate::study::records::{DraftChange, Mode, Now};
 
 use super::cards::seed;
-use super::{Graded, Practice, json};
+use super::unfinished::millis;
+use super::{Graded, Practice, Unfinished, json};
 
 pub(super) const SLOT: &str = "interview";
 /// Questions answered within so many days come less often.
@@ -42,7 +43,7 @@ impl Default for InterviewSetup {
 pub struct Sitting {
     interview: Interview,
     elapsed: Duration,
-    typed: String,
+    unfinished: Unfinished,
 }
 
 /// As it is kept.
@@ -50,22 +51,19 @@ pub struct Sitting {
 struct Kept {
     saved: Saved,
     elapsed_ms: u64,
-    typed: String,
+    #[serde(default)]
+    unfinished: Unfinished,
 }
 
 impl Sitting {
     pub(super) fn taken_up(practice: &Practice) -> Option<Self> {
         let kept: Kept = practice.kept(SLOT)?;
         let interview = Interview::resume(&practice.library.bank, kept.saved);
-        Some(Self { interview, elapsed: Duration::from_millis(kept.elapsed_ms), typed: kept.typed })
+        Some(Self { interview, elapsed: Duration::from_millis(kept.elapsed_ms), unfinished: kept.unfinished })
     }
 
     fn kept(&self) -> Kept {
-        Kept {
-            saved: self.interview.saved().clone(),
-            elapsed_ms: u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
-            typed: self.typed.clone(),
-        }
+        Kept { saved: self.interview.saved().clone(), elapsed_ms: millis(self.elapsed), unfinished: self.unfinished.clone() }
     }
 
     /// What is asked now; None when the interview is over.
@@ -87,9 +85,9 @@ impl Sitting {
     pub fn about(&self, elapsed: Duration) -> usize {
         self.interview.about(elapsed)
     }
-    /// What was typed and not handed in.
-    pub fn typed(&self) -> &str {
-        &self.typed
+    /// The answer that was begun and not handed in.
+    pub fn unfinished(&self) -> &Unfinished {
+        &self.unfinished
     }
     /// The setup as it was chosen: role, level, minutes.
     pub fn setup(&self) -> &Setup {
@@ -137,7 +135,7 @@ impl Practice {
         if interview.over() {
             return Err("no question fits this interview".into());
         }
-        let sitting = Sitting { interview, elapsed: Duration::ZERO, typed: String::new() };
+        let sitting = Sitting { interview, elapsed: Duration::ZERO, unfinished: Unfinished::default() };
         self.keep(SLOT, &sitting.kept(), now)?;
         self.sitting = Some(sitting);
         Ok(())
@@ -148,14 +146,14 @@ impl Practice {
         self.sitting.as_ref()
     }
 
-    /// Keeps clock and half-typed answer; call it now and then.
+    /// Keeps the clock and the answer that was begun; call it now and then.
     ///
     /// # Errors
     /// Why the file could not be written.
-    pub fn keep_interview(&mut self, typed: &str, elapsed: Duration, now: &Now) -> Result<(), String> {
+    pub fn keep_interview(&mut self, answer: &Unfinished, elapsed: Duration, now: &Now) -> Result<(), String> {
         let Some(sitting) = &mut self.sitting else { return Ok(()) };
         sitting.elapsed = elapsed.max(sitting.elapsed);
-        sitting.typed = typed.into();
+        sitting.unfinished = answer.clone();
         let kept = sitting.kept();
         self.keep(SLOT, &kept, now)
     }
@@ -206,7 +204,7 @@ impl Practice {
             _ => sitting.interview.answer(graded.marks(), elapsed),
         }
         sitting.elapsed = elapsed.max(sitting.elapsed);
-        sitting.typed.clear();
+        sitting.unfinished = Unfinished::default();
         if prompt.follow_up.is_none() {
             let review = graded.review(Mode::Interview, None, typed, Some(took));
             let body = json(&sitting.kept());

@@ -7,8 +7,9 @@ use crate::study::bank::Question;
 use crate::study::grade::Grade;
 use crate::study::records::{DraftChange, Mode, Now, POINT_MADE};
 
-use super::answer::{Contradicted, PointMark, WrongBelief, slot};
+use super::answer::{Contradicted, PointMark, WrongBelief};
 use super::interview::Given;
+use super::unfinished::slot;
 use super::{Graded, Practice};
 
 impl Graded {
@@ -82,7 +83,7 @@ impl Practice {
         Ok(self.grade(&first.question.id, answer)?.only(points))
     }
 
-    /// Hands in a typed answer: graded, and stored when this returns. The half-typed one is dropped.
+    /// Hands in a typed answer: graded, and stored when this returns. What was unfinished of it is dropped.
     ///
     /// # Errors
     /// No such question, or why the file could not be written.

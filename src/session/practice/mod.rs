@@ -10,8 +10,8 @@
 //! practice.library().bank.topics();                                       // topics and questions
 //! practice.standing().due();                                              // what is due; retention, streak, heat map: see `Standing`
 //!
-//! practice.typed("etcd");                                                 // a half-typed answer of last time
-//! practice.keep_typed("etcd", text, &now)?;                               // now and then while somebody types
+//! practice.unfinished("etcd", false);                                     // an answer that was begun and not handed in
+//! practice.keep_unfinished("etcd", false, &answer, &now)?;                // now and then while somebody types or rates
 //! let graded = practice.answer("etcd", text, took, &now)?;                // graded with the proving words, and stored
 //! let graded = practice.rate("etcd", &said, Aloud::Spoken, took, &now)?;  // said aloud, rated point by point, and stored
 //! practice.grade_follow_up(&graded, follow_up, text)?;                    // what an interviewer would ask next; not stored
@@ -24,8 +24,9 @@
 //! practice.see(&question.evidence);                                       // what `s` does: a lab at a moment, a claim, or nothing yet
 //! ```
 //!
-//! A sitting that was begun (cards, an interview, a board) goes on where it stopped, also after the program was killed: ask
-//! [`Practice::interview`], [`Practice::cards`] and [`Practice::board`] before you begin a new one.
+//! A sitting that was begun (cards, an interview, a board, a series of predictions, a round of components) goes on where it stopped, also
+//! after the program was killed: ask [`Practice::interview`] and [`Practice::cards`] before you begin a new one. [`Practice::left_off`]
+//! lists what waits.
 
 pub mod answer;
 pub mod cards;
@@ -39,6 +40,7 @@ mod report_text;
 pub mod see;
 #[cfg(test)]
 mod tests;
+pub mod unfinished;
 pub mod whiteboard;
 mod wrap;
 
@@ -66,6 +68,7 @@ pub use drill::{Drill, Measured};
 pub use interview::{InterviewSetup, Sitting};
 pub use library::{Broken, Library};
 pub use see::{LabAt, See};
+pub use unfinished::{LeftOff, Unfinished, millis};
 
 /// Where practice finds its things.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +165,16 @@ impl Practice {
         Some(Plan::to(on, profile.planned_on.unwrap_or(today), &self.items, &self.reviews, today))
     }
 
-    /// Reads everything anew: after another profile was chosen, an import, or midnight.
+    /// A program may stay open overnight: when the day has changed, everything that follows from it is worked out anew. True if it has.
+    pub fn turn_day(&mut self, now: &Now) -> bool {
+        let turned = self.standing.today != now.today;
+        if turned {
+            self.standing = Standing::new(&self.items, &self.reviews, now.today);
+        }
+        turned
+    }
+
+    /// Reads everything anew: after another profile was chosen, or an import.
     ///
     /// # Errors
     /// The file cannot be read.

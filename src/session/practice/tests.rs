@@ -35,15 +35,20 @@ fn now(day: i8, second: i8) -> Now {
 }
 const MINUTE: Duration = Duration::from_secs(60);
 
+fn written(text: &str) -> Unfinished {
+    Unfinished { text: text.into(), ..Unfinished::default() }
+}
+
 #[test]
 fn an_answer_is_on_the_disk_when_the_call_returns() {
     let place = Place::new("answer");
     let mut practice = place.open(&now(20, 0));
     assert!(practice.troubles().is_empty(), "{:?}", practice.troubles());
-    practice.keep_typed("etcd", "It holds the state of", &now(20, 1)).unwrap();
+    practice.keep_unfinished("etcd", false, &written("It holds the state of"), &now(20, 1)).unwrap();
     drop(practice);
     let mut practice = place.open(&now(20, 2));
-    assert_eq!(practice.typed("etcd").as_deref(), Some("It holds the state of"));
+    assert_eq!(practice.unfinished("etcd", false), Some(written("It holds the state of")));
+    assert_eq!(practice.left_off(), [LeftOff::Answer("etcd".into())]);
     let n = practice.question("etcd").unwrap().points.len();
     let graded = practice.rate("etcd", &[Said::Yes, Said::Partly], Aloud::Spoken, Some(MINUTE), &now(20, 3)).unwrap();
     assert_eq!(usize::from(graded.score), (150 + n / 2) / n);
@@ -51,11 +56,11 @@ fn an_answer_is_on_the_disk_when_the_call_returns() {
     assert!(graded.due.is_some() && !graded.next.is_empty());
     let other = place.open(&now(20, 4));
     assert_eq!(other.standing().reviews, 1);
-    assert_eq!(other.typed("etcd"), None, "the half-typed answer went with it");
+    assert_eq!(other.unfinished("etcd", false), None, "the half-typed answer went with it");
     assert!(practice.rate("ectd", &[], Aloud::Card, None, &now(20, 5)).unwrap_err().contains("did you mean `etcd`"));
-    practice.keep_typed("etcd", "x", &now(20, 6)).unwrap();
-    practice.keep_typed("etcd", "", &now(20, 7)).unwrap();
-    assert_eq!(practice.typed("etcd"), None);
+    practice.keep_unfinished("etcd", false, &written("x"), &now(20, 6)).unwrap();
+    practice.keep_unfinished("etcd", false, &written(""), &now(20, 7)).unwrap();
+    assert_eq!(practice.unfinished("etcd", false), None);
 }
 
 #[test]
@@ -63,13 +68,13 @@ fn typed_answers_are_graded_with_their_proof() {
     let place = Place::new("typed");
     let mut practice = place.open(&now(20, 0));
     let question = practice.question("node-fails-3am").unwrap().clone();
-    practice.keep_typed(&question.id, "Without", &now(20, 0)).unwrap();
+    practice.keep_unfinished(&question.id, false, &written("Without"), &now(20, 0)).unwrap();
     let good = practice.answer(&question.id, &question.answers.medium, Some(MINUTE), &now(20, 1)).unwrap();
     assert!(good.score >= 70 && good.due.is_some(), "the model answer: {}", good.score);
     assert_eq!(good.points.len(), question.points.len());
     let proof: Vec<&str> = good.points.iter().flat_map(|p| &p.evidence).filter_map(|r| question.answers.medium.get(r.clone())).collect();
     assert!(!proof.is_empty() && proof.iter().all(|w| !w.is_empty()));
-    assert_eq!(practice.typed(&question.id), None);
+    assert_eq!(practice.unfinished(&question.id, false), None);
     assert_eq!(practice.reviews[0].answer.as_deref(), Some(&*question.answers.medium));
     let bad = practice.grade(&question.id, "I like turtles, and the weather was nice yesterday.").unwrap();
     assert!(bad.score <= 15 && !bad.next.is_empty() && bad.follow_up_text().is_some(), "{bad:?}");
@@ -86,7 +91,9 @@ fn typed_answers_are_graded_with_their_proof() {
 
     practice.begin_cards(&CardSetup { new_max: 1, ..CardSetup::default() }, &now(20, 2)).unwrap();
     let card = practice.card().unwrap().clone();
+    practice.keep_unfinished(&card.id, false, &written("Half of"), &now(20, 2)).unwrap();
     assert_eq!(practice.answer_card(&card.answers.long, None, &now(20, 3)).unwrap().question.id, card.id);
+    assert_eq!(practice.unfinished(&card.id, false), None, "the box is empty when the card comes again");
     practice.begin_interview(&InterviewSetup::default(), &now(20, 4)).unwrap();
     let prompt = practice.interview().unwrap().prompt().unwrap().clone();
     let graded = practice.answer_interview(&prompt.question.answers.short, MINUTE, &now(20, 5)).unwrap();
@@ -151,16 +158,16 @@ fn an_interview_survives_the_program() {
     let follow = practice.interview().unwrap().prompt().unwrap().clone();
     assert_eq!(graded.follow_up, follow.follow_up);
     assert_eq!(graded.follow_up_text(), Some(&follow.text));
-    practice.keep_interview("well, you see", MINUTE + MINUTE / 2, &now(20, 3)).unwrap();
+    practice.keep_interview(&written("well, you see"), MINUTE + MINUTE / 2, &now(20, 3)).unwrap();
     drop(practice);
     let mut practice = place.open(&now(21, 0));
     let sitting = practice.interview().unwrap();
-    assert_eq!((sitting.prompt().unwrap(), sitting.typed()), (&follow, "well, you see"));
+    assert_eq!((sitting.prompt().unwrap(), sitting.unfinished()), (&follow, &written("well, you see")));
     assert_eq!(sitting.elapsed(), Duration::from_secs(90));
     let graded = practice.rate_interview(&[Said::Yes; 9], 2 * MINUTE, &now(21, 1)).unwrap();
     assert_eq!((graded.score, graded.points.len()), (100, follow.points.len()), "judged on what it aims at");
     assert_eq!(&*graded.next, "", "and nothing else is asked for");
-    assert_eq!(practice.interview().unwrap().typed(), "");
+    assert!(practice.interview().unwrap().unfinished().is_empty());
     practice.skip_interview(3 * MINUTE, &now(21, 2)).unwrap();
     let mains = practice.reviews.iter().filter(|r| r.mode == Mode::Interview).count();
     let follow_ups = practice.interview().unwrap().report().questions.iter().map(|q| q.follow_ups).sum::<usize>();
@@ -183,6 +190,7 @@ fn boards_are_kept_and_judged() {
     assert!(practice.board("nothing", &now(20, 0)).is_err());
     let mut board = practice.board("node-death", &now(20, 0)).unwrap();
     board.shift(0, 3);
+    board.spent_ms = 95_000;
     practice.keep_board(&board, &now(20, 1)).unwrap();
     assert_eq!(place.open(&now(21, 0)).board("node-death", &now(21, 0)).unwrap(), board, "as it was left");
     board.order = (0..board.order.len()).collect();
@@ -198,7 +206,9 @@ fn boards_are_kept_and_judged() {
         practice.keep_placement(&placement, &now(20, 5)).unwrap();
         shown += 1;
         if shown == 3 {
-            assert_eq!(place.open(&now(20, 6)).placement(&now(20, 6)), placement, "as it was left");
+            let mut later = place.open(&now(20, 6));
+            assert_eq!(later.placement(&now(20, 6)), placement, "as it was left");
+            assert_eq!(later.left_off(), [LeftOff::Sides(3, whiteboard::PLACED_AT_ONCE)]);
         }
     }
     assert_eq!((shown, practice.best("whiteboard/components")), (whiteboard::PLACED_AT_ONCE, Some(100)));
@@ -226,6 +236,8 @@ fn predictions_are_measured_by_the_run() {
     assert!(all.len() >= 12, "{}", all.len());
     let series = practice.predictions(&now(20, 1));
     assert_eq!(series.total(), drill::SERIES);
+    assert_eq!(place.open(&now(20, 1)).predictions(&now(20, 9)), series, "the same ones, also before the first answer");
+    assert_eq!(practice.left_off(), [], "but nothing was begun");
     let id = all.iter().find(|id| &*id.scenario == "node-down").unwrap();
     let mut drill = practice.open_drill(id).unwrap();
     assert!(drill.question.contains("When does Kubernetes start a replacement pod?"), "{}", drill.question);
@@ -241,10 +253,20 @@ fn predictions_are_measured_by_the_run() {
     assert_eq!(measured.right, Some(2));
     assert!(measured.because.contains("Whole again after 5m 52s"), "{}", measured.because);
     assert!(measured.known_at.unwrap() > drill.at);
-    practice.store_prediction(id, Some(2), &measured, &now(20, 2)).unwrap();
-    practice.store_prediction(id, Some(0), &measured, &now(20, 3)).unwrap();
+    let mut series = Predictions::new(&[id.clone(), id.clone(), all[0].clone()], 3, 1);
+    practice.store_prediction(&mut series, Some(2), Some(2), &now(20, 2)).unwrap();
+    practice.store_prediction(&mut series, Some(0), Some(2), &now(20, 3)).unwrap();
     let scores: Vec<u8> = practice.reviews.iter().filter(|r| r.mode == Mode::Prediction).map(|r| r.score).collect();
     assert_eq!(scores, [100, 0]);
+    // Left, or killed: it goes on with the third.
+    let mut later = place.open(&now(21, 0));
+    assert_eq!(later.left_off(), [LeftOff::Predictions(2, 3)]);
+    let mut series = later.predictions(&now(21, 0));
+    assert_eq!((series.done().len(), series.total()), (2, 3));
+    // The run does not tell: nothing is reviewed, and the series is over.
+    later.store_prediction(&mut series, Some(0), None, &now(21, 1)).unwrap();
+    assert_eq!((later.reviews.len(), later.left_off().len(), later.predictions_left()), (2, 0, None));
+    assert_eq!(later.predictions(&now(21, 2)).done().len(), 0);
     let session = practice.open_lab(&measured.lab).unwrap();
     assert_eq!(session.now(), drill.at);
     let bad = crate::study::modes::predict::PredictionId { scenario: "node-down".into(), ask: "nothing".into() };

@@ -17,10 +17,11 @@ pub const PLACED_AT_ONCE: usize = 10;
 pub fn review_name(chain: &str) -> String {
     format!("whiteboard/{chain}")
 }
-const COMPONENTS: &str = "whiteboard/components";
+pub(super) const COMPONENTS: &str = "whiteboard/components";
+pub(super) const BOARD: &str = "board/";
 
 fn slot(chain: &str) -> String {
-    format!("board/{chain}")
+    format!("{BOARD}{chain}")
 }
 
 impl Practice {
@@ -69,10 +70,15 @@ impl Practice {
     }
 
     /// The round of placing components that was left, else a new one.
-    pub fn placement(&self, now: &Now) -> Placement {
+    pub fn placement(&mut self, now: &Now) -> Placement {
         let components = &self.drills().components;
         let kept: Option<Placement> = self.kept(COMPONENTS);
-        kept.filter(|p| p.current(components).is_some()).unwrap_or_else(|| Placement::new(components, PLACED_AT_ONCE, seed(now)))
+        kept.filter(|p| p.current(components).is_some()).unwrap_or_else(|| {
+            let round = Placement::new(components, PLACED_AT_ONCE, seed(now));
+            // One that cannot be kept is played all the same.
+            let _ = self.keep(COMPONENTS, &round, now);
+            round
+        })
     }
 
     /// Keeps a round of placing; the last component ends it, and it is stored as a review.

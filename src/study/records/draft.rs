@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 use super::error::Result;
@@ -39,6 +39,17 @@ impl Records {
     pub fn drop_draft(&mut self, slot: &str) -> Result<()> {
         let delete = "DELETE FROM draft WHERE profile = ?1 AND slot = ?2";
         self.conn.execute(delete, params![self.profile.id, slot]).map(|_| ()).map_err(|e| self.sorted(e))
+    }
+
+    /// Several at once, all or none.
+    pub fn change_drafts(&mut self, changes: &[DraftChange], now: &Now) -> Result<()> {
+        let profile = self.profile.id;
+        let all = |conn: &mut Connection| {
+            let change = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            apply(&change, profile, changes, now)?;
+            change.commit()
+        };
+        all(&mut self.conn).map_err(|e| self.sorted(e))
     }
 
     pub fn draft(&self, slot: &str) -> Result<Option<Draft>> {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::{App, Screen};
 use crate::session::practice::InterviewSetup;
 use crate::session::view::SimTime;
-use crate::tui::desk::Place;
+use crate::tui::desk::{LeftWhat, Place};
 use crate::tui::lab::Lab;
 use crate::tui::message::Message;
 use crate::tui::page::{Go, Page};
 use crate::tui::panels::notice::Notice;
 use crate::tui::screens::practice::ask::Ask;
 use crate::tui::screens::practice::claims::ClaimsPage;
-use crate::tui::screens::practice::menu::Menu;
+use crate::tui::screens::practice::menu::{self, Menu};
 use crate::tui::screens::practice::progress::ProgressPage;
 use crate::tui::screens::practice::report::ReportPage;
 use crate::tui::screens::practice::setup::Setup;
@@ -132,6 +132,28 @@ impl App {
             None => desk.end_interview().map(|report| Box::new(ReportPage::new(report)) as Box<dyn Page>),
         };
         self.begin(page);
+    }
+
+    /// What else of practice was left.
+    pub(super) fn resume(&mut self, what: &LeftWhat) {
+        let Some(desk) = self.desk.as_deref_mut() else { return };
+        let pages = menu::go_on(what, desk);
+        self.begin(None);
+        for page in pages {
+            self.begin(Some(page));
+        }
+    }
+
+    /// A program may stay open overnight.
+    pub fn turn_day(&mut self) {
+        let Some(desk) = self.desk.as_deref_mut() else { return };
+        if desk.turn_day() {
+            if let Some(page) = self.pages.top_mut() {
+                page.refresh(desk);
+            }
+            self.look_at_home();
+            self.dirty = true;
+        }
     }
 
     pub(super) fn update_practice(&mut self, message: Message) {

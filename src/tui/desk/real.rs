@@ -10,14 +10,14 @@ use crate::session::OpenOptions;
 use crate::session::claims::{self, Claims, Finding, Verification};
 use crate::session::practice::cards::CardSitting;
 use crate::session::practice::{
-    Aloud, Bank, Board, CardSetup, Drill, Evidence, InterviewSetup, Marks, Placement, Practice, PracticeOptions, Predictions, Question,
-    Report, Said, Side, answer,
+    Aloud, Bank, Board, CardSetup, Drill, Evidence, InterviewSetup, LeftOff, Marks, Placement, Practice, PracticeOptions, Predictions,
+    Question, Report, Said, Side, Unfinished, answer, millis,
 };
 use crate::session::progress::{Now, Pace, Plan, Rating, TopicStanding, short_date};
 
 use super::{
-    Asked, Chain, Component, Desk, Graded, Judged, Known, Outcome, Overview, Place, Placed, Prediction, Progress, Reply, Sitting, TopicRow,
-    Trouble,
+    Asked, Chain, Component, Desk, Graded, Judged, Known, Left, LeftWhat, Outcome, Overview, Place, Placed, Prediction, Progress, Reply,
+    Sitting, TopicRow, Trouble,
 };
 use crate::session::view::{SimDuration, SimTime};
 use crate::tui::page::count;
@@ -75,6 +75,7 @@ impl RealDesk {
         let now = self.now();
         self.placement = None;
         self.predictions = None;
+        self.drill = None;
         self.practice.refresh(&now)
     }
 
@@ -93,6 +94,23 @@ impl RealDesk {
         }
     }
 
+    /// Something that was left, in words.
+    fn left(&self, left: LeftOff) -> Option<Left> {
+        Some(match left {
+            LeftOff::Cards(to_go) => Left { what: LeftWhat::Cards, at: format!("{to_go} to go") },
+            LeftOff::Answer(id) => {
+                let words = self.bank().get(&id)?.question.clone();
+                Left { what: LeftWhat::Answer(id, words), at: "an answer begun".into() }
+            }
+            LeftOff::Predictions(done, of) => Left { what: LeftWhat::Predictions, at: format!("{done} of {of} done") },
+            LeftOff::Board(id) => {
+                let title = self.practice.drills().chain(&id)?.title.to_string();
+                Left { what: LeftWhat::Board(id, title), at: "half in order".into() }
+            }
+            LeftOff::Sides(done, of) => Left { what: LeftWhat::Sides, at: format!("{done} of {of} placed") },
+        })
+    }
+
     fn title(&self, topic: &Arc<str>) -> Arc<str> {
         self.practice.library().bank.topic(topic).map_or(topic.clone(), |t| t.title.clone())
     }
@@ -107,15 +125,19 @@ fn follow_up(g: &answer::Graded) -> Option<Asked> {
     Some(Asked { question: g.question.clone(), text: f.ask.clone(), follow_up: true, points })
 }
 
-/// Where a half-written answer to a follow-up waits.
-fn slot(question: &Question) -> String {
-    format!("follow-up/{}", question.id)
-}
-
 /// The rating of some points as one of the whole rubric; the others count as not said.
 fn spread(asked: &Asked, said: &[Said]) -> Vec<Said> {
     let at = |id: &Arc<str>| asked.rubric().position(|p| p.id == *id);
     asked.question.points.iter().map(|p| at(&p.id).and_then(|i| said.get(i)).copied().unwrap_or_default()).collect()
+}
+
+/// A side by its number.
+fn side(side: Side) -> usize {
+    Side::WORDS.iter().position(|(_, s)| *s == side).unwrap_or(0)
+}
+
+fn board(id: &str, order: &[usize], spent: Duration) -> Board {
+    Board { chain: id.into(), order: order.to_vec(), spent_ms: millis(spent) }
 }
 
 /// Runs slices until there is a result or the frame needs its time.
@@ -204,6 +226,10 @@ impl Desk for RealDesk {
     fn today(&self) -> Date {
         self.practice.standing().today
     }
+    fn turn_day(&mut self) -> bool {
+        let now = self.now();
+        self.practice.turn_day(&now)
+    }
 
     fn overview(&self) -> Overview {
         let standing = self.practice.standing();
@@ -230,6 +256,7 @@ impl Desk for RealDesk {
             readiness: standing.readiness(ready_on).mastery,
             weakest: standing.weak_topics().iter().map(|t| (self.title(&t.topic), t.all.strength)).collect(),
             interview_open: open,
+            left: self.practice.left_off().into_iter().filter_map(|l| self.left(l)).collect(),
         }
     }
 
@@ -294,6 +321,7 @@ impl Desk for RealDesk {
             (Sitting::Cards, _) => self.practice.rate_card_points(said, Some(took), &now)?,
             // Follow-ups are exercise: they change no date, and are not kept.
             (Sitting::Free, _) if asked.follow_up => {
+                self.practice.keep_unfinished(id, true, &Unfinished::default(), &now)?;
                 let graded = match (reply, &self.first) {
                     (Reply::Typed(text), Some(first)) if first.question.id == *id => {
                         self.practice.grade_follow_up(first, first.follow_up.unwrap_or(0), text)?
@@ -304,7 +332,6 @@ impl Desk for RealDesk {
                         return Ok(Graded { score: marks.score, points, next: marks.next, ..Graded::default() });
                     }
                 };
-                self.practice.records().drop_draft(&slot(&asked.question)).map_err(|e| e.to_string())?;
                 return Ok(self.graded(graded, None));
             }
             (Sitting::Free, Reply::Typed(text)) => self.practice.answer(id, text, Some(took), &now)?,
@@ -319,25 +346,18 @@ impl Desk for RealDesk {
         self.practice.reviews().iter().rev().filter(|r| *r.question == *question).filter_map(|r| r.answer.clone()).take(20).collect()
     }
 
-    fn draft(&self, sitting: Sitting, asked: &Asked) -> Option<Arc<str>> {
+    fn draft(&self, sitting: Sitting, asked: &Asked) -> Option<Unfinished> {
         match sitting {
-            Sitting::Interview => self.practice.interview().map(|s| s.typed().into()).filter(|t: &Arc<str>| !t.is_empty()),
-            _ if asked.follow_up => self.practice.book().draft(&slot(&asked.question)).ok().flatten().map(|d| d.body),
-            _ => self.practice.typed(&asked.question.id),
+            Sitting::Interview => self.practice.interview().map(|s| s.unfinished().clone()).filter(|u| !u.is_empty()),
+            _ => self.practice.unfinished(&asked.question.id, asked.follow_up),
         }
     }
 
-    fn keep_draft(&mut self, sitting: Sitting, asked: &Asked, text: &str, elapsed: Duration) -> Result<(), Trouble> {
+    fn keep_draft(&mut self, sitting: Sitting, asked: &Asked, answer: &Unfinished, elapsed: Duration) -> Result<(), Trouble> {
         let now = self.now();
         match sitting {
-            Sitting::Interview => self.practice.keep_interview(text, elapsed, &now),
-            _ if asked.follow_up => {
-                let slot = slot(&asked.question);
-                let records = self.practice.records();
-                let done = if text.is_empty() { records.drop_draft(&slot) } else { records.keep_draft(&slot, text, &now) };
-                done.map_err(|e| e.to_string())
-            }
-            _ => self.practice.keep_typed(&asked.question.id, text, &now),
+            Sitting::Interview => self.practice.keep_interview(answer, elapsed, &now),
+            _ => self.practice.keep_unfinished(&asked.question.id, asked.follow_up, answer, &now),
         }
     }
 
@@ -392,14 +412,13 @@ impl Desk for RealDesk {
         self.practice.report_text(report, columns)
     }
 
-    fn begin_predictions(&mut self) -> usize {
+    fn begin_predictions(&mut self) -> (usize, usize) {
         let now = self.now();
         let series = self.practice.predictions(&now);
-        let total = series.total();
+        let so_far = (series.done().len(), series.total());
         self.predictions = Some(series);
-        self.drill = None;
         self.open_drill();
-        total
+        so_far
     }
     fn prediction(&self) -> Option<Prediction> {
         let drill = self.drill.as_ref()?;
@@ -417,11 +436,10 @@ impl Desk for RealDesk {
     fn measure_on(&mut self) -> Result<Option<Outcome>, Trouble> {
         let Some(drill) = &mut self.drill else { return Err("nothing is predicted".into()) };
         let Some(measured) = within_budget(|| drill.measure(SLICE)) else { return Ok(None) };
-        let (id, now) = (drill.id.clone(), self.now());
+        let now = self.now();
         if let Some(series) = &mut self.predictions {
-            series.answer(self.chosen, measured.right);
+            self.practice.store_prediction(series, self.chosen, measured.right, &now)?;
         }
-        self.practice.store_prediction(&id, self.chosen, &measured, &now)?;
         Ok(Some(Outcome { right: measured.right, because: measured.because }))
     }
     fn next_prediction(&mut self) {
@@ -447,17 +465,18 @@ impl Desk for RealDesk {
             ask: chain.ask.to_string(),
             steps: chain.steps.iter().map(|s| s.text.to_string()).collect(),
             order: board.order,
+            spent: Duration::from_millis(board.spent_ms),
             lab,
         })
     }
-    fn keep_board(&mut self, id: &str, order: &[usize]) {
+    fn keep_board(&mut self, id: &str, order: &[usize], spent: Duration) {
         let now = self.now();
         // A board that is not kept is shuffled again; that is no loss worth a word.
-        let _ = self.practice.keep_board(&Board { chain: id.into(), order: order.to_vec() }, &now);
+        let _ = self.practice.keep_board(&board(id, order, spent), &now);
     }
     fn judge(&mut self, id: &str, order: &[usize], took: Duration) -> Result<Judged, Trouble> {
         let now = self.now();
-        let board = Board { chain: id.into(), order: order.to_vec() };
+        let board = board(id, order, took);
         let ordered = self.practice.submit_board(&board, Some(took), &now)?;
         let chain = self.practice.drills().chain(id).ok_or("there is no such chain")?;
         let mut truth: Vec<usize> = (0..chain.steps.len()).collect();
@@ -472,6 +491,20 @@ impl Desk for RealDesk {
         self.placement = Some(placement);
         total
     }
+    fn placed(&self) -> Vec<Placed> {
+        let all = &self.practice.drills().components;
+        let done = self.placement.iter().flat_map(Placement::done);
+        let known = done.filter_map(|(id, put, worth)| all.iter().find(|c| c.id == *id).map(|c| (c, put, worth)));
+        known
+            .map(|(c, put, worth)| Placed {
+                words: c.text.to_string(),
+                worth,
+                put: side(put),
+                belongs: side(c.side),
+                because: c.why.to_string(),
+            })
+            .collect()
+    }
     fn component(&self) -> Option<Component> {
         let placement = self.placement.as_ref()?;
         let current = placement.current(&self.practice.drills().components)?;
@@ -483,10 +516,15 @@ impl Desk for RealDesk {
         let Some((placement, (_, said))) = self.placement.as_mut().zip(Side::WORDS.get(side)) else { return Ok(None) };
         let Some(component) = placement.current(all).cloned() else { return Ok(None) };
         let Some(worth) = placement.place(all, *said) else { return Ok(None) };
-        let belongs = Side::WORDS.iter().position(|(_, s)| *s == component.side).unwrap_or(0);
         let placement = placement.clone();
         self.practice.keep_placement(&placement, &now)?;
-        Ok(Some(Placed { words: component.text.to_string(), worth, put: side, belongs, because: component.why.to_string() }))
+        Ok(Some(Placed {
+            words: component.text.to_string(),
+            worth,
+            put: side,
+            belongs: self::side(component.side),
+            because: component.why.to_string(),
+        }))
     }
     fn sides_score(&self) -> Option<u8> {
         self.placement.as_ref().and_then(Placement::score)

@@ -7,12 +7,13 @@ use tui_input::Input;
 
 use crate::session::progress::short_date;
 use crate::session::view::ScenarioCard;
-use crate::tui::desk::{Overview, Place};
+use crate::tui::desk::{LeftWhat, Overview, Place};
 use crate::tui::draw::{Pen, Spot};
 use crate::tui::keys::Context;
 use crate::tui::message::Message;
 use crate::tui::page::{count, whole};
 use crate::tui::panels::prompt::hints;
+use crate::tui::screens::practice::order::SIDES_TITLE;
 use crate::tui::text;
 use crate::tui::theme::Ink;
 use crate::tui::widgets::scroll::List;
@@ -23,7 +24,7 @@ const THREE_COLUMNS: u16 = 110;
 const BELOW: u16 = 6;
 
 /// What Enter opens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
     /// The lab that is open.
     Continue,
@@ -33,6 +34,8 @@ pub enum Choice {
     Practice,
     /// The mock interview that was left.
     Interview,
+    /// What else of practice was left last.
+    Left(LeftWhat),
     Lab(String),
 }
 
@@ -117,6 +120,18 @@ impl Home {
         let interview = self.over.as_ref().and_then(|o| o.interview_open.clone());
         if let Some(at) = interview.filter(|_| self.page.as_deref() != Some("Mock interview")) {
             out.push(Left { choice: Choice::Interview, title: "Mock interview".into(), at });
+        }
+        // What is open on a page needs no second line.
+        let latest = self.over.as_ref().and_then(|o| o.left.first()).filter(|_| self.page.is_none());
+        if let Some(left) = latest {
+            let title = match &left.what {
+                LeftWhat::Cards => "Flash cards".into(),
+                LeftWhat::Answer(_, question) => question.to_string(),
+                LeftWhat::Predictions => "Predict what happens".into(),
+                LeftWhat::Board(_, title) => title.clone(),
+                LeftWhat::Sides => SIDES_TITLE.into(),
+            };
+            out.push(Left { choice: Choice::Left(left.what.clone()), title, at: left.at.clone() });
         }
         out
     }

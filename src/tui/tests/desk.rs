@@ -10,7 +10,9 @@ use jiff::civil::Date;
 
 use super::fixture::Log;
 use crate::session::claims::{Claims, Finding, Verdict};
-use crate::session::practice::{Answers, Bank, Evidence, FollowUp, InterviewSetup, Level, Misconception, Point, Question, Report, Topic};
+use crate::session::practice::{
+    Answers, Bank, Evidence, FollowUp, InterviewSetup, Level, Misconception, Point, Question, Report, Topic, Unfinished,
+};
 use crate::session::view::{SimDuration, SimTime};
 use crate::tui::desk::*;
 
@@ -26,7 +28,7 @@ pub struct FakeDesk {
     right: usize,
     chosen: Option<usize>,
     ticks: usize,
-    placed: usize,
+    day: Date,
 }
 
 fn question(id: &str, words: &str, level: Level, evidence: Evidence) -> Arc<Question> {
@@ -120,7 +122,7 @@ impl FakeDesk {
             right: 0,
             chosen: None,
             ticks: 0,
-            placed: 0,
+            day: today(),
         }
     }
 
@@ -180,13 +182,17 @@ impl Desk for FakeDesk {
         Ok(())
     }
     fn today(&self) -> Date {
-        today()
+        self.day
+    }
+    fn turn_day(&mut self) -> bool {
+        let day = self.log.borrow().day.unwrap_or(self.day);
+        std::mem::replace(&mut self.day, day) != day
     }
     fn overview(&self) -> Overview {
         let log = self.log.borrow();
         Overview {
             profile: self.profile(),
-            due: 11,
+            due: if self.day == today() { 11 } else { 17 },
             unseen: 172,
             streak: 4,
             practised_today: true,
@@ -195,6 +201,7 @@ impl Desk for FakeDesk {
             per_day: log.interview.map(|_| (14, 3)),
             readiness: 0.68,
             weakest: vec![("Failure and recovery".into(), 0.41), ("Scheduling".into(), 0.52)],
+            left: log.left.clone(),
             interview_open: log.asked.map(|n| format!("question {}, 12:30 left", n + 1)),
         }
     }
@@ -288,16 +295,16 @@ impl Desk for FakeDesk {
     fn history(&self, question: &str) -> Vec<Arc<str>> {
         if question == "etcd" { vec!["It holds the state.".into(), "A database.".into()] } else { Vec::new() }
     }
-    fn draft(&self, sitting: Sitting, asked: &Asked) -> Option<Arc<str>> {
-        self.log.borrow().drafts.get(&Self::slot(sitting, asked)).map(|t| t.as_str().into())
+    fn draft(&self, sitting: Sitting, asked: &Asked) -> Option<Unfinished> {
+        self.log.borrow().drafts.get(&Self::slot(sitting, asked)).cloned()
     }
-    fn keep_draft(&mut self, sitting: Sitting, asked: &Asked, text: &str, elapsed: Duration) -> Result<(), Trouble> {
+    fn keep_draft(&mut self, sitting: Sitting, asked: &Asked, answer: &Unfinished, elapsed: Duration) -> Result<(), Trouble> {
         let mut log = self.log.borrow_mut();
         if log.disk_full {
             return Err("disk full".into());
         }
         log.clock = elapsed;
-        log.drafts.insert(Self::slot(sitting, asked), text.into());
+        log.drafts.insert(Self::slot(sitting, asked), answer.clone());
         Ok(())
     }
 
@@ -379,9 +386,10 @@ impl Desk for FakeDesk {
         report.gaps.iter().map(|g| format!("Next time: {}\n", g.next)).collect()
     }
 
-    fn begin_predictions(&mut self) -> usize {
-        (self.predicted, self.right) = (0, 0);
-        2
+    fn begin_predictions(&mut self) -> (usize, usize) {
+        let done = self.log.borrow().predicted % 2;
+        (self.predicted, self.right) = (done, 0);
+        (done, 2)
     }
     fn prediction(&self) -> Option<Prediction> {
         (self.predicted < 2).then(|| Prediction {
@@ -401,6 +409,7 @@ impl Desk for FakeDesk {
             return Ok(None);
         }
         self.right += usize::from(self.chosen == Some(2));
+        self.log.borrow_mut().predicted += 1;
         Ok(Some(Outcome {
             right: Some(2),
             because: "The pods tolerate an unreachable node for 300 s; the new one was ready after 6 m 10 s.".into(),
@@ -428,29 +437,36 @@ impl Desk for FakeDesk {
             title: "A node dies".into(),
             ask: "A node loses power. What happens, in which order?".into(),
             steps: steps.map(String::from).to_vec(),
-            order: vec![3, 0, 1, 2],
+            order: self.log.borrow().board.clone().map_or(vec![3, 0, 1, 2], |(order, _)| order),
+            spent: self.log.borrow().board.as_ref().map_or(Duration::ZERO, |(_, spent)| *spent),
             lab: Some(("node-down".into(), SimTime::ZERO + SimDuration::from_secs(170))),
         })
     }
-    fn keep_board(&mut self, id: &str, order: &[usize]) {
-        self.log.borrow_mut().drafts.insert(format!("board/{id}"), format!("{order:?}"));
+    fn keep_board(&mut self, _: &str, order: &[usize], spent: Duration) {
+        self.log.borrow_mut().board = Some((order.to_vec(), spent));
     }
     fn judge(&mut self, _: &str, order: &[usize], _: Duration) -> Result<Judged, Trouble> {
+        self.log.borrow_mut().board = None;
         let misplaced: Vec<_> = if order[0] == 3 { vec![(3, "The toleration runs out long after the rest.".into())] } else { vec![] };
         Ok(Judged { score: if misplaced.is_empty() { 100 } else { 50 }, order: vec![0, 1, 2, 3], misplaced })
     }
     fn begin_sides(&mut self) -> usize {
-        self.placed = 0;
+        self.log.borrow_mut().placed %= 2;
         2
     }
+    fn placed(&self) -> Vec<Placed> {
+        let words = ["kubelet", "dockerd"].iter().take(self.log.borrow().placed);
+        words.map(|w| Placed { words: (*w).into(), worth: 100, put: 1, belongs: 1, because: "It was placed before.".into() }).collect()
+    }
     fn component(&self) -> Option<Component> {
-        let words = ["kubelet", "dockerd"].get(self.placed)?;
-        Some(Component { words: (*words).into(), number: self.placed + 1, total: 2 })
+        let placed = self.log.borrow().placed;
+        let words = ["kubelet", "dockerd"].get(placed)?;
+        Some(Component { words: (*words).into(), number: placed + 1, total: 2 })
     }
     fn place(&mut self, side: usize) -> Result<Option<Placed>, Trouble> {
-        let belongs = [1, 0][self.placed];
-        let words = ["kubelet", "dockerd"][self.placed].to_string();
-        self.placed += 1;
+        let placed = &mut self.log.borrow_mut().placed;
+        let (belongs, words) = ([1, 0][*placed], ["kubelet", "dockerd"][*placed].to_string());
+        *placed += 1;
         let worth = if side == belongs { 100 } else { 0 };
         Ok(Some(Placed { words, worth, put: side, belongs, because: "It runs on every node and starts what it is told.".into() }))
     }

@@ -1,6 +1,7 @@
 //! Practice as a person meets it: keys, then what is on screen; every page at three sizes, without colour, in ASCII.
 
 use super::Screen;
+use crate::tui::desk::{Left, LeftWhat};
 use crate::tui::keys::Context;
 use crate::tui::theme::{ASCII, Depth, Theme, UNICODE};
 
@@ -249,10 +250,82 @@ fn predictions_are_measured_and_can_be_watched() {
 fn steps_are_moved_with_letters_arrows_and_the_mouse() {
     let mut s = Screen::home(80, 24);
     s.press("p5j<enter>").shows("in which order?").press("<enter>").shows("you had it at 1").shows("The toleration runs out");
-    s.press("r").press("JJJ<enter>").shows("100  ").press("s").shows("00:02:50.000").press("q");
+    s.press("r").press("JJJ");
+    assert_eq!(s.log.borrow().board.clone().unwrap().0, [0, 1, 2, 3]);
+    s.press("<enter>").shows("100  ").press("s").shows("00:02:50.000").press("q");
     s.press("r").press(" jjj ").press("<enter>").shows("100  ");
-    assert_eq!(s.log.borrow().drafts["board/node-death"], "[0, 1, 2, 3]");
     s.press("r").click_on("After 300 s").click_on("Its pods leave").shows("4  After 300 s");
+}
+
+/// Left with q, with ctrl-c and quit, or killed: every mode goes on where it was.
+#[test]
+fn what_was_begun_goes_on_in_every_mode() {
+    let leave = |keys: &str, how: &str| {
+        let mut s = Screen::home(80, 24);
+        s.press(keys).press(how);
+        Screen::again(80, 24, Theme::default(), s.log.clone())
+    };
+    for how in ["", "q", "<esc>", "<c-c>", "<c-c><c-c>"] {
+        leave("p2a<wait><wait> 32", how).press("p2a").shows("Which of these did you say?").shows("said").shows("partly").press("1<enter>");
+        leave("p41<wait><wait>", how).press("p4").shows("2 of 2");
+        leave("p5<enter>a", how).press("p5<enter>").shows("2 of 2").shows("It was placed before.");
+        leave("p5j<enter><wait>J", how).press("p5j<enter>").shows(" 2  After 300 s");
+    }
+    for how in ["<wait><wait><wait><wait><wait><wait>", "<wait><wait><wait><wait><wait>q", "<wait><wait><wait><wait><wait><c-c>"] {
+        leave("p2a", how).press("p2a").shows("Say it aloud").shows("00:05");
+    }
+    // The clock of a whiteboard goes on, too.
+    leave("p5j<enter>J<wait><wait>", "q").press("p5j<enter>").shows("00:02");
+    // Looked at and left: nothing was begun.
+    leave("p2a", "q").press("p2<enter>").shows("your answer, as you would say it");
+}
+
+#[test]
+fn home_and_menu_lead_to_what_was_left() {
+    let left = |what, at: &str| {
+        let s = Screen::home(80, 24);
+        let answer = Left { what: LeftWhat::Answer("etcd".into(), "What is etcd for?".into()), at: "an answer begun".into() };
+        s.log.borrow_mut().left = vec![Left { what, at: at.into() }, answer];
+        Screen::again(80, 24, Theme::default(), s.log.clone())
+    };
+    let mut s = left(LeftWhat::Predictions, "4 of 10 done");
+    s.shows("Continue  Predict what happens").shows("4 of 10 done").press("p").shows("go on: 4 of 10 done").shows("go on: an answer begun");
+    s.press("2").shows("begun").press("<enter>").shows("What is etcd for");
+    for (what, on, below) in [
+        (LeftWhat::Predictions, "When does its replacement", "Flash cards"),
+        (LeftWhat::Cards, "2 to go", "Flash cards"),
+        (LeftWhat::Board("node-death".into(), "A node dies".into()), "in which order?", "A node dies"),
+        (LeftWhat::Sides, "1 of 2", "Docker's side"),
+        (LeftWhat::Answer("probes".into(), "Probes?".into()), "readiness and a liveness", "3 questions"),
+    ] {
+        left(what, "so far").press("<enter>").shows(on).press("<esc>").shows(below);
+    }
+}
+
+#[test]
+fn a_follow_up_is_left_for_the_answer_it_came_from() {
+    for keys in ["<esc>", "well<esc>", "300 recreated<c-d><enter>", "300 recreated<c-d>q"] {
+        let mut s = Screen::home(80, 24);
+        s.press("p2<enter>heartbeat taint<c-d>f").shows("So why did users see errors").press(keys);
+        s.shows("50  ").shows("“heartbeat”").press("<enter>").shows("What is etcd for");
+        // The same with cards: the sitting goes on.
+        let mut s = Screen::home(80, 24);
+        s.press("p1heartbeat taint<c-d>f").shows("So why did users see errors").press(keys);
+        s.shows("50  ").press("<enter>").shows("1 to go").shows("What is etcd for");
+    }
+}
+
+#[test]
+fn a_day_begins_while_the_program_is_open() {
+    let mut s = Screen::home(80, 24);
+    s.press("p").shows("11 due today");
+    s.app.take_dirty();
+    s.app.turn_day();
+    assert!(!s.app.take_dirty(), "the same day");
+    s.log.borrow_mut().day = Some("2026-11-22".parse().unwrap());
+    s.app.turn_day();
+    assert!(s.app.take_dirty(), "it is drawn again");
+    s.press("<wait>").shows("17 due today").press("q").shows("17 due today");
 }
 
 #[test]

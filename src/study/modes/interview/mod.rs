@@ -228,7 +228,8 @@ impl Interview {
             question: question.clone(),
             text: follow_up.ask.clone(),
             follow_up: Some(index),
-            points: follow_up.missed.iter().filter(|id| still.contains(id)).cloned().collect(),
+            // In the order of the rubric, as they are rated.
+            points: still.into_iter().filter(|id| follow_up.missed.contains(id)).collect(),
             number: self.number(),
             fits: Duration::from_secs(60),
         })

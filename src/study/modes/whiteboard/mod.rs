@@ -52,6 +52,9 @@ pub struct Board {
     pub chain: Arc<str>,
     /// Positions in [`Chain::steps`], as they stand now.
     pub order: Vec<usize>,
+    /// Time spent on it so far.
+    #[serde(default)]
+    pub spent_ms: u64,
 }
 
 /// An order, judged.
@@ -87,7 +90,7 @@ impl Board {
                 break;
             }
         }
-        Self { chain: chain.id.clone(), order }
+        Self { chain: chain.id.clone(), order, spent_ms: 0 }
     }
 
     /// Moves the step at one position to another; positions beyond the end count as the end.

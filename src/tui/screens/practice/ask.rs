@@ -1,29 +1,30 @@
 //! One question: it is written or said aloud, judged, and looked at; in a free sitting, with cards, or in a mock interview.
 
+mod draw;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
-use crate::session::practice::{Evidence, Question, Said};
+use crate::session::practice::{Evidence, Question, Said, Unfinished, millis};
 use crate::session::view::SimTime;
 use crate::tui::desk::{Asked, Desk, Graded, Reply, Sitting};
-use crate::tui::draw::{Pen, Spot, follow};
+use crate::tui::draw::Pen;
 use crate::tui::keys::Context;
 use crate::tui::message::Message;
 use crate::tui::page::{Go, Page};
 use crate::tui::panels::prompt;
 use crate::tui::text;
 use crate::tui::theme::{Glyphs, Ink};
-use crate::tui::widgets::doc::Doc;
 use crate::tui::widgets::editor::Editor;
 use crate::tui::widgets::scroll::Scroll;
 
 use super::cards::CardsDone;
 use super::claims::ClaimsPage;
 use super::report::ReportPage;
-use super::{Queue, degree, framed, graded, rule};
+use super::{Queue, graded};
 
 /// A draft is kept when nothing was typed for so long, and at the latest so long after a change.
 const PAUSE: Duration = Duration::from_millis(700);
@@ -95,14 +96,42 @@ impl Ask {
             first: std::cell::Cell::new(0),
             asked,
         };
-        if let Some(text) = desk.draft(sitting, &ask.asked) {
-            ask.editor = Editor::new(&text);
-            ask.editor.settle();
+        if let Some(begun) = desk.draft(sitting, &ask.asked) {
+            ask.take_up(&begun);
         }
         if !ask.asked.follow_up {
             ask.older = desk.history(&ask.asked.question.id);
         }
         ask
+    }
+
+    /// Goes on with what was left.
+    fn take_up(&mut self, begun: &Unfinished) {
+        self.editor = Editor::new(&begun.text);
+        self.editor.settle();
+        for (slot, said) in self.said.iter_mut().zip(&begun.said) {
+            *slot = *said;
+        }
+        if begun.aloud {
+            let last = self.said.len().saturating_sub(1);
+            self.phase = begun.rating.map_or(Phase::Speaking, |at| Phase::Rating(at.min(last)));
+        }
+        // In an interview its own clock counts.
+        if self.sitting != Sitting::Interview {
+            self.spent = begun.spent();
+        }
+    }
+
+    /// What is kept of it.
+    fn begun(&self) -> Unfinished {
+        let rating = if let Phase::Rating(at) = self.phase { Some(at) } else { None };
+        Unfinished {
+            text: self.editor.text().to_string(),
+            spent_ms: millis(self.spent),
+            aloud: rating.is_some() || matches!(self.phase, Phase::Speaking),
+            rating,
+            said: if self.said.iter().any(Option::is_some) { self.said.clone() } else { Vec::new() },
+        }
     }
 
     /// A question of one's own choice, and those to be asked after it.
@@ -111,7 +140,11 @@ impl Ask {
     }
     /// The same, said aloud.
     pub fn aloud(question: &Arc<Question>, queue: Queue, desk: &dyn Desk) -> Self {
-        Self { phase: Phase::Speaking, ..Self::free(question, queue, desk) }
+        let mut ask = Self::free(question, queue, desk);
+        if matches!(ask.phase, Phase::Writing) {
+            ask.phase = Phase::Speaking;
+        }
+        ask
     }
     pub fn card(question: &Arc<Question>, desk: &dyn Desk) -> Self {
         Self::new(Sitting::Cards, Asked::main(question), Vec::new(), desk)
@@ -183,10 +216,13 @@ impl Ask {
         self.unkept.get_or_insert(Duration::ZERO);
     }
 
-    fn rate(&mut self, at: usize, said: Said) {
+    /// No clock runs here that could keep it later.
+    fn rate(&mut self, at: usize, said: Said, next: usize, desk: &mut dyn Desk) {
         if let Some(slot) = self.said.get_mut(at) {
             *slot = Some(said);
-            self.phase = Phase::Rating((at + 1).min(self.said.len() - 1));
+            self.phase = Phase::Rating(next.min(self.said.len() - 1));
+            self.changed();
+            self.keep(desk);
         }
     }
 
@@ -231,10 +267,8 @@ impl Ask {
             }
             // In an interview the follow-up comes by itself.
             Message::FollowUp if self.sitting != Sitting::Interview => match self.judged().and_then(|g| g.follow_up.clone()) {
-                Some(asked) => {
-                    let queue = std::mem::take(&mut self.queue);
-                    Go::Replace(Box::new(Self::new(Sitting::Free, asked, queue, desk)))
-                }
+                // On top: leaving it comes back to this answer and its marks.
+                Some(asked) => Go::Open(Box::new(Self::new(Sitting::Free, asked, Vec::new(), desk))),
                 None => Go::Say("nothing is left to follow up".into()),
             },
             Message::Claims => match ClaimsPage::of_question(&self.asked.question, desk) {
@@ -267,105 +301,6 @@ impl Ask {
             _ => follow + &about,
         }
     }
-
-    fn draw_writing(&self, pen: &mut Pen, body: Rect) -> Position {
-        let room = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
-        let used = framed(pen, room, &self.asked.text, Ink::Title);
-        let foot = body.bottom().saturating_sub(1);
-        let top = room.y + used + u16::from(body.height > 16);
-        let width = body.width.min(super::READABLE + 10);
-        let area = Rect { x: body.x + 2, y: top, width: width.saturating_sub(3), height: foot.saturating_sub(top).max(1) };
-        let at = self.editor.draw(pen, area, "your answer, as you would say it");
-        let words = self.editor.text().split_whitespace().count();
-        let (dim, bad) = (pen.ink(Ink::Dim), pen.ink(Ink::Bad));
-        let words = if words == 0 { String::new() } else { crate::tui::page::count(words, "word") };
-        let kept = match (&self.trouble, self.unkept) {
-            (Some(why), _) => (format!("not kept: {}", why.lines().next().unwrap_or_default()), bad),
-            (None, None) if !self.editor.is_empty() => ("kept".to_string(), dim),
-            _ => (String::new(), dim),
-        };
-        let left: &[(&str, _)] = if words.is_empty() { &[] } else { &[(&words, dim)] };
-        let right: &[(&str, _)] = if kept.0.is_empty() { &[] } else { &[(&kept.0, kept.1)] };
-        rule(pen, Rect { width, ..body }, foot, left, right);
-        at
-    }
-
-    fn draw_speaking(&self, pen: &mut Pen, body: Rect) {
-        let room = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
-        let used = framed(pen, room, &self.asked.text, Ink::Title);
-        let (dim, strong) = (pen.ink(Ink::Dim), pen.ink(Ink::Strong));
-        let y = room.y + used + body.bottom().saturating_sub(room.y + used) / 3;
-        let clock = text::clock(self.spent.as_secs());
-        let sign = if self.held { pen.theme.glyphs.pause } else { pen.theme.glyphs.play };
-        pen.line(body.x + 3, y, body.width, &[(sign, dim), ("  ", dim), (&clock, strong)]);
-        let good = self.fits().as_secs();
-        let permille = (self.spent.as_secs() * 1000 / good.max(1)).min(1000);
-        let style = pen.ink(if self.spent.as_secs() > good { Ink::Warn } else { Ink::Kubernetes });
-        pen.bar(body.x + 14, y, body.width.saturating_sub(20).min(50), u32::try_from(permille).unwrap_or(1000), style);
-        let words = format!("Say it aloud, as to a person in the room. A good answer fits in {}.", text::clock(good));
-        for (i, line) in text::wrap(&words, usize::from(body.width.saturating_sub(4))).iter().enumerate() {
-            pen.put(body.x + 3, y + 2 + u16::try_from(i).unwrap_or(0), body.width.saturating_sub(4), line, dim);
-        }
-    }
-
-    fn fits(&self) -> Duration {
-        use crate::session::practice::Level;
-        let seconds = match (self.asked.follow_up, self.asked.question.level) {
-            (true, _) => 60,
-            (_, Level::Junior) => 90,
-            (_, Level::Mid) => 120,
-            (_, Level::Senior) => 150,
-            (_, Level::Scenario) => 180,
-        };
-        Duration::from_secs(seconds)
-    }
-
-    fn draw_rating(&self, pen: &mut Pen, body: Rect, at: usize) {
-        let (dim, plain, strong, faint) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong), pen.ink(Ink::Faint));
-        let width = body.width.min(super::READABLE);
-        let mut doc = Doc::new(width.saturating_sub(2));
-        doc.para(0, &self.asked.text, dim);
-        doc.gap();
-        doc.line(&[("Which of these did you say?", strong)]);
-        doc.gap();
-        let mut spans = Vec::new();
-        for (i, point) in self.asked.rubric().enumerate() {
-            let (sign, style, word) = match self.said.get(i).copied().flatten() {
-                Some(s) => degree(pen, s.degree()),
-                None => (pen.theme.glyphs.open, faint, ""),
-            };
-            let from = doc.lines.len();
-            let lead = format!("{word:<8}");
-            let crumb = if i == at { pen.theme.glyphs.crumb } else { " " };
-            doc.hang(0, &[(crumb, strong), (" ", plain), (sign, style), (" ", plain), (&lead, style)], &point.text, plain);
-            spans.push((from, doc.lines.len()));
-        }
-        if self.model > 0 {
-            graded::model(&mut doc, pen, &self.asked.question, self.model);
-        }
-        let height = usize::from(body.height);
-        let (from, to) = spans.get(at).copied().unwrap_or_default();
-        let first = follow(self.first.get(), to.saturating_sub(1), height, doc.lines.len());
-        let first = follow(first, from, height, doc.lines.len());
-        self.first.set(first);
-        for (y, line) in (body.y..body.bottom()).zip(&doc.lines[first..]) {
-            let mut x = body.x;
-            for (words, style) in line {
-                x += pen.put(x, y, body.right().saturating_sub(x), words, *style);
-            }
-        }
-        let rect = |line: usize| Rect { y: body.y + u16::try_from(line.saturating_sub(first)).unwrap_or(0), height: 1, width, ..body };
-        for (i, (from, to)) in spans.iter().enumerate() {
-            for line in (*from..*to).filter(|l| (first..first + height).contains(l)) {
-                if i == at {
-                    let style = pen.ink(Ink::Marked);
-                    pen.wash(rect(line), style);
-                }
-                pen.spots.add(rect(line), Spot::Panel(0, i));
-            }
-        }
-        pen.scrollbar(body, first, height, doc.lines.len());
-    }
 }
 
 impl Page for Ask {
@@ -380,6 +315,7 @@ impl Page for Ask {
 
     fn crumb(&self) -> String {
         match self.sitting {
+            Sitting::Free if self.asked.follow_up => "Follow-up".into(),
             Sitting::Free => "Answer".into(),
             Sitting::Cards => "Cards".into(),
             Sitting::Interview => "Mock interview".into(),
@@ -434,9 +370,9 @@ impl Page for Ask {
             (Phase::Rating(at), m) => {
                 let at = *at;
                 match m {
-                    Message::Choose(1) => self.rate(at, Said::No),
-                    Message::Choose(2) => self.rate(at, Said::Partly),
-                    Message::Choose(3) => self.rate(at, Said::Yes),
+                    Message::Choose(1) => self.rate(at, Said::No, at + 1, desk),
+                    Message::Choose(2) => self.rate(at, Said::Partly, at + 1, desk),
+                    Message::Choose(3) => self.rate(at, Said::Yes, at + 1, desk),
                     Message::Up => self.phase = Phase::Rating(at.saturating_sub(1)),
                     Message::Down => self.phase = Phase::Rating((at + 1).min(self.said.len().saturating_sub(1))),
                     Message::Top => self.phase = Phase::Rating(0),
@@ -453,9 +389,16 @@ impl Page for Ask {
             }
             (Phase::Speaking, m) => {
                 match m {
-                    Message::Accept => self.phase = Phase::Rating(0),
+                    Message::Accept => {
+                        self.phase = Phase::Rating(0);
+                        self.changed();
+                        self.keep(desk);
+                    }
                     Message::PlayPause => self.held = !self.held,
-                    Message::Aloud => self.phase = Phase::Writing,
+                    Message::Aloud => {
+                        self.phase = Phase::Writing;
+                        self.changed();
+                    }
                     Message::Back => return Go::Back,
                     _ => {}
                 }
@@ -464,8 +407,9 @@ impl Page for Ask {
             (Phase::Writing, m) => match m {
                 Message::Submit => self.submit(desk),
                 Message::Aloud => {
-                    self.keep(desk);
                     self.phase = Phase::Speaking;
+                    self.changed();
+                    self.keep(desk);
                     Go::Stay
                 }
                 Message::Undo | Message::Redo => {
@@ -499,14 +443,12 @@ impl Page for Ask {
         }
     }
 
-    fn click(&mut self, _column: usize, row: usize, _desk: &mut dyn Desk) -> Go {
+    fn click(&mut self, _column: usize, row: usize, desk: &mut dyn Desk) -> Go {
         if let Phase::Rating(at) = self.phase {
             // A second click turns the rating: no, partly, yes.
             if at == row {
                 let turned = self.said.get(row).copied().flatten().map_or(Said::Yes, Said::turned);
-                if let Some(slot) = self.said.get_mut(row) {
-                    *slot = Some(turned);
-                }
+                self.rate(row, turned, row, desk);
             } else {
                 self.phase = Phase::Rating(row.min(self.said.len().saturating_sub(1)));
             }
@@ -530,10 +472,15 @@ impl Page for Ask {
         let before = self.spent.as_secs();
         self.spent += dt;
         let mut changed = before != self.spent.as_secs();
+        let speaking = matches!(self.phase, Phase::Speaking);
+        if speaking {
+            // The time that was spoken is kept, too.
+            self.unkept.get_or_insert(Duration::ZERO);
+        }
         if let Some(since) = &mut self.unkept {
             *since += dt;
             self.quiet += dt;
-            if self.quiet >= PAUSE || *since >= LATEST {
+            if self.quiet >= PAUSE && !speaking || *since >= LATEST {
                 self.keep(desk);
                 changed = true;
             }
@@ -545,7 +492,7 @@ impl Page for Ask {
         // In an interview the clock is kept, too.
         let wanted = self.unkept.is_some() || self.sitting == Sitting::Interview;
         if wanted && self.judged().is_none() {
-            match desk.keep_draft(self.sitting, &self.asked, self.editor.text(), self.elapsed()) {
+            match desk.keep_draft(self.sitting, &self.asked, &self.begun(), self.elapsed()) {
                 Ok(()) => {
                     self.unkept = None;
                     self.trouble = None;

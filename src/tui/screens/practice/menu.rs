@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use crate::session::progress::short_date;
-use crate::tui::desk::{Desk, Overview};
+use crate::tui::desk::{Desk, LeftWhat, Overview};
 use crate::tui::draw::{Pen, Spot};
 use crate::tui::keys::Context;
 use crate::tui::message::Message;
@@ -49,6 +49,41 @@ const MODES: [(&str, &str); 8] = [
     ("Profile", "Several people, or several interviews, each with progress of their own."),
 ];
 
+/// The row of a mode.
+const fn row_of(what: &LeftWhat) -> usize {
+    match what {
+        LeftWhat::Cards => 0,
+        LeftWhat::Answer(..) => 1,
+        LeftWhat::Predictions => 3,
+        LeftWhat::Board(..) | LeftWhat::Sides => 4,
+    }
+}
+
+/// The pages that go on with what was left last, the lowest first.
+pub fn go_on(what: &LeftWhat, desk: &mut dyn Desk) -> Vec<Box<dyn Page>> {
+    let mut pages: Vec<Box<dyn Page>> = Vec::new();
+    let top = match what {
+        LeftWhat::Cards | LeftWhat::Predictions => Menu { list: List::at(row_of(what)), over: desk.overview() }.open(desk),
+        // The list begins with what was left last.
+        LeftWhat::Answer(..) => {
+            let pick = Pick::new(desk);
+            let top = pick.open(false, desk);
+            pages.push(Box::new(pick));
+            top
+        }
+        LeftWhat::Board(..) | LeftWhat::Sides => {
+            let boards = Boards::new(desk);
+            let top = boards.open(desk);
+            pages.push(Box::new(boards));
+            top
+        }
+    };
+    if let Go::Open(page) = top {
+        pages.push(page);
+    }
+    pages
+}
+
 pub struct Menu {
     list: List,
     over: Overview,
@@ -91,6 +126,16 @@ impl Menu {
     /// What stands beside a mode.
     fn beside(&self, row: usize) -> String {
         let o = &self.over;
+        if let Some(left) = o.left.iter().find(|l| row_of(&l.what) == row) {
+            return match &left.what {
+                LeftWhat::Board(_, title) => format!("go on: {title}"),
+                LeftWhat::Answer(..) => {
+                    let begun = o.left.iter().filter(|l| matches!(l.what, LeftWhat::Answer(..))).count();
+                    if begun == 1 { "go on: an answer begun".into() } else { format!("go on: {begun} answers begun") }
+                }
+                _ => format!("go on: {}", left.at),
+            };
+        }
         match row {
             0 if o.due > 0 => format!("{} due", o.due),
             0 => "nothing due".into(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ratatui::layout::{Position, Rect};
 
-use crate::tui::desk::{Chain, Desk, Judged};
+use crate::tui::desk::{Chain, Desk, Judged, LeftWhat};
 use crate::tui::draw::{Pen, Spot};
 use crate::tui::keys::Context;
 use crate::tui::message::Message;
@@ -19,18 +19,48 @@ use crate::tui::widgets::scroll::{List, Scroll};
 use super::sides::Sides;
 use super::{READABLE, degree, score_ink, score_word, select};
 
+/// What the drill with the sides is called.
+pub const SIDES_TITLE: &str = "Docker's side, Kubernetes' side, both, or neither?";
+
 /// The list of whiteboards.
 pub struct Boards {
     all: Vec<(Arc<str>, String, usize)>,
     list: List,
+    /// What was left: how far the sides are, and which boards.
+    sides: Option<String>,
+    begun: Vec<Arc<str>>,
 }
 
 impl Boards {
     pub fn new(desk: &dyn Desk) -> Self {
-        Self { all: desk.whiteboards(), list: List::default() }
+        let mut boards = Self { all: desk.whiteboards(), list: List::default(), sides: None, begun: Vec::new() };
+        let latest = boards.look(desk);
+        boards.list = List::at(latest);
+        boards
+    }
+    /// What was left, looked up; the row of the latest.
+    fn look(&mut self, desk: &dyn Desk) -> usize {
+        (self.sides, self.begun) = (None, Vec::new());
+        let mut latest = None;
+        for left in desk.overview().left {
+            let row = match left.what {
+                LeftWhat::Sides => {
+                    self.sides = Some(left.at);
+                    Some(0)
+                }
+                LeftWhat::Board(id, _) => {
+                    let row = self.all.iter().position(|(known, ..)| *known == id).map(|i| i + 1);
+                    self.begun.push(id);
+                    row
+                }
+                _ => None,
+            };
+            latest = latest.or(row);
+        }
+        latest.unwrap_or(0)
     }
     /// The sides come first, then the chains.
-    fn open(&self, desk: &mut dyn Desk) -> Go {
+    pub fn open(&self, desk: &mut dyn Desk) -> Go {
         match self.list.cursor.checked_sub(1) {
             None => Sides::begin(desk),
             Some(i) => match self.all.get(i).and_then(|(id, ..)| desk.whiteboard(id)) {
@@ -70,6 +100,9 @@ impl Page for Boards {
     fn wheel(&mut self, lines: isize) {
         self.list.by(lines.signum(), self.all.len() + 1);
     }
+    fn refresh(&mut self, desk: &mut dyn Desk) {
+        self.look(desk);
+    }
     fn draw(&self, pen: &mut Pen, body: Rect, _desk: &dyn Desk) -> Option<Position> {
         let (dim, plain) = (pen.ink(Ink::Dim), pen.ink(Ink::Text));
         pen.put(body.x + 1, body.y, body.width, "As an interviewer would have it: in order, from memory.", dim);
@@ -81,11 +114,12 @@ impl Page for Boards {
             let y = list.y + u16::try_from(i - first).unwrap_or(0);
             let row = Rect { y, height: 1, width: list.width - 1, ..list };
             let (title, beside) = match i.checked_sub(1).and_then(|i| self.all.get(i)) {
+                Some((id, title, _)) if self.begun.contains(id) => (title.as_str(), "go on".into()),
                 Some((_, title, steps)) => (title.as_str(), count(*steps, "step")),
-                None => ("Docker's side, Kubernetes' side, both, or neither?", "components".into()),
+                None => (SIDES_TITLE, self.sides.as_ref().map_or("components".into(), |at| format!("go on: {at}"))),
             };
             let beside = beside + " ";
-            pen.put(row.x + 1, y, row.width.saturating_sub(14), title, plain);
+            pen.put(row.x + 1, y, row.width.saturating_sub(u16::try_from(text::width(&beside)).unwrap_or(14) + 3), title, plain);
             pen.right(row, y, &[(&beside, dim)]);
             select(pen, row, i == self.list.cursor);
             pen.spots.add(row, Spot::Panel(0, i));
@@ -101,13 +135,16 @@ pub struct Order {
     list: List,
     grabbed: bool,
     spent: Duration,
+    /// Something was moved, now or before it was left.
+    touched: bool,
     judged: Option<Judged>,
     scroll: Scroll,
 }
 
 impl Order {
     pub fn new(chain: Chain) -> Self {
-        Self { chain, list: List::default(), grabbed: false, spent: Duration::ZERO, judged: None, scroll: Scroll::default() }
+        let (spent, touched) = (chain.spent, !chain.spent.is_zero());
+        Self { chain, list: List::default(), grabbed: false, spent, touched, judged: None, scroll: Scroll::default() }
     }
 
     fn shift(&mut self, by: isize, desk: &mut dyn Desk) {
@@ -116,8 +153,8 @@ impl Order {
         if from != to {
             self.chain.order.swap(from, to);
             self.list.cursor = to;
-            // What is half ordered waits, too.
-            desk.keep_board(&self.chain.id, &self.chain.order);
+            self.touched = true;
+            self.keep(desk);
         }
     }
 
@@ -227,6 +264,11 @@ impl Page for Order {
         let before = self.spent.as_secs();
         self.spent += dt;
         before != self.spent.as_secs()
+    }
+    fn keep(&mut self, desk: &mut dyn Desk) {
+        if self.touched && self.judged.is_none() {
+            desk.keep_board(&self.chain.id, &self.chain.order, self.spent);
+        }
     }
     fn draw(&self, pen: &mut Pen, body: Rect, _desk: &dyn Desk) -> Option<Position> {
         let (dim, plain, strong, warn) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong), pen.ink(Ink::Warn));

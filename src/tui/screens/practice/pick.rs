@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
 use crate::session::practice::{Level, Question};
-use crate::tui::desk::Desk;
+use crate::tui::desk::{Desk, LeftWhat};
 use crate::tui::draw::{Pen, Spot};
 use crate::tui::keys::Context;
 use crate::tui::message::Message;
@@ -32,25 +32,36 @@ pub struct Pick {
     level: usize,
     search: Search,
     list: List,
+    /// Ids of those with an answer that was begun and not handed in, the latest first.
+    begun: Vec<Arc<str>>,
+}
+
+/// Ids of questions with an answer that was begun.
+fn begun(desk: &dyn Desk) -> Vec<Arc<str>> {
+    let left = desk.overview().left.into_iter();
+    left.filter_map(|l| if let LeftWhat::Answer(id, _) = l.what { Some(id) } else { None }).collect()
 }
 
 impl Pick {
     pub fn new(desk: &dyn Desk) -> Self {
         let bank = desk.bank();
+        let begun = begun(desk);
+        let latest = begun.first().and_then(|id| bank.questions().iter().position(|q| q.id == *id));
         Self {
             questions: bank.questions().to_vec(),
             topics: bank.topics().iter().map(|t| (t.id.clone(), t.title.clone())).collect(),
             topic: 0,
             level: 0,
             search: Search::default(),
-            list: List::default(),
+            list: List::at(latest.unwrap_or(0)),
+            begun,
         }
     }
 
     /// Some questions alone, as those of a claim.
     pub fn of(ids: &[Arc<str>], desk: &dyn Desk) -> Self {
         let questions = ids.iter().filter_map(|id| desk.bank().get(id).cloned()).collect();
-        Self { questions, ..Self::new(desk) }
+        Self { questions, list: List::default(), ..Self::new(desk) }
     }
 
     fn needle(&self) -> String {
@@ -68,7 +79,7 @@ impl Pick {
         self.questions.iter().filter(|q| fits(q)).collect()
     }
 
-    fn open(&self, aloud: bool, desk: &dyn Desk) -> Go {
+    pub fn open(&self, aloud: bool, desk: &dyn Desk) -> Go {
         let shown = self.shown();
         let Some(question) = shown.get(self.list.cursor) else { return Go::Stay };
         let queue = shown[self.list.cursor + 1..].iter().map(|q| q.id.clone()).collect();
@@ -126,6 +137,9 @@ impl Page for Pick {
         self.list.cursor = row;
         Go::Stay
     }
+    fn refresh(&mut self, desk: &mut dyn Desk) {
+        self.begun = begun(desk);
+    }
     fn wheel(&mut self, lines: isize) {
         let total = self.shown().len();
         self.list.by(lines, total);
@@ -164,8 +178,10 @@ impl Page for Pick {
             let row = Rect { y, height: 1, width: list.width - 1, ..list };
             let (sign, style) = known(pen, desk.known(&q.id));
             pen.put(row.x + 1, y, 1, sign, style);
-            pen.put(row.x + 3, y, row.width.saturating_sub(14), &q.question, plain);
             let word = format!("{:>8} ", level(q.level));
+            let word = if self.begun.contains(&q.id) { format!("begun {word}") } else { word };
+            let columns = u16::try_from(text::width(&word)).unwrap_or(9) + 5;
+            pen.put(row.x + 3, y, row.width.saturating_sub(columns), &q.question, plain);
             pen.right(row, y, &[(&word, dim)]);
             select(pen, row, i == self.list.cursor);
             pen.spots.add(row, Spot::Panel(0, i));

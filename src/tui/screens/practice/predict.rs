@@ -34,11 +34,11 @@ pub struct PredictPage {
 
 impl PredictPage {
     pub fn begin(desk: &mut dyn Desk) -> Go {
-        let total = desk.begin_predictions();
+        let (done, total) = desk.begin_predictions();
         if total == 0 {
             return Go::Complain("no scenario asks anything".into());
         }
-        let mut page = Self { number: 0, total, asked: None, chosen: None, list: List::default(), phase: Phase::Asking };
+        let mut page = Self { number: done, total, asked: None, chosen: None, list: List::default(), phase: Phase::Asking };
         page.show(desk);
         Go::Open(Box::new(page))
     }

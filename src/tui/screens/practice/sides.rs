@@ -26,7 +26,7 @@ impl Sides {
         if desk.begin_sides() == 0 {
             return Go::Complain("there are no components to place".into());
         }
-        Go::Open(Box::new(Self { now: desk.component(), done: Vec::new(), score: None, scroll: Scroll::default() }))
+        Go::Open(Box::new(Self { now: desk.component(), done: desk.placed(), score: None, scroll: Scroll::default() }))
     }
 
     fn put(&mut self, side: usize, desk: &mut dyn Desk) -> Go {
