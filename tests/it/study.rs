@@ -152,7 +152,9 @@ fn an_interview_is_held_over_lines_and_goes_on_after_an_interruption() {
     let bank = json(&["questions", "--format", "json"]);
     let asked = bank.as_array().unwrap().iter().find(|q| q["question"].as_str() == Some(first.trim())).expect("a question of the bank");
     let points = asked["points"].as_u64().unwrap() as usize;
-    let text = interview(&file, &aloud, &format!("\n{}skip\nend\n", "y\n".repeat(points)));
+    // The rating that was given stands: the rest is asked for.
+    let text = interview(&file, &aloud, &format!("{}skip\nend\n", "y\n".repeat(points - 1)));
+    assert!(text.contains("\n  100\n"), "all of them were said: {text}");
     assert!(text.contains("goes on") && question(&text) == first, "the very question at which it stopped: {text}");
     for part in ["of 100", "By topic", "Question by question", "Strengths"] {
         assert!(text.contains(part), "{part}: {text}");
