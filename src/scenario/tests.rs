@@ -342,7 +342,9 @@ fn documents_that_are_no_scenarios() {
     for (text, expect) in [
         ("", "expected a scenario, found nothing"),
         ("[]", "expected a scenario, found a list"),
-        ("apiVersion: v1\nkind: Pod\n", "a scenario needs the field `wheelhouse`"),
+        ("apiVersion: v1\nkind: Pod\n", "expected a scenario, found a Kubernetes manifest"),
+        ("apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: Pod\n", "expected a scenario, found a Kubernetes manifest"),
+        ("version: '3'\nservices: {web: {image: nginx}}\n", "expected a scenario, found a compose file"),
         ("wheelhouse: 2\n", "written for format 2"),
         ("wheelhouse: 1\ntitle: x\nduration: 5m\nworlds: {}\n", "expected docker, kubernetes or both"),
         ("wheelhouse: 1\ntitle: x\nduration: 5m\nworlds: {kubernetes: {}}\n", "nothing runs in the kubernetes world"),

@@ -456,6 +456,9 @@ impl Lab {
     }
 }
 
+/// What changes who answers requests: a recovery is owed to the last of these.
+const RESTORES: &[&str] = &["RulesProgrammed", "BackendUp", "BackendDown", "State", "Daemon", "FaultOver"];
+
 /// Writes a record when a stream begins or ceases to fail.
 fn notice_traffic(slot: &mut Slot, now: SimTime, start: Option<RecordId>, journal: &mut Journal) {
     let Some(second) = (now.as_secs() as usize).checked_sub(1) else { return };
@@ -472,7 +475,11 @@ fn notice_traffic(slot: &mut Slot, now: SimTime, start: Option<RecordId>, journa
             && last.failed == 0
             && last.ok > 0
         {
-            news.push((stream.clone(), Some(said), "Recovered", format!("{stream}: every request is answered again"), false));
+            // A second is over before its failures are noticed: what helped may be older than that.
+            let trouble = journal.get(said).and_then(|r| r.cause).unwrap_or(said);
+            let since = journal.records().iter().rev().take_while(|r| r.id > trouble);
+            let remedy = since.filter(|r| r.world == world).find(|r| RESTORES.contains(&&*r.reason)).map(|r| r.id);
+            news.push((stream.clone(), remedy.or(Some(said)), "Recovered", format!("{stream}: every request is answered again"), false));
         }
     }
     for (stream, cause, reason, text, failing) in news {

@@ -9,7 +9,7 @@ mod workload;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use crate::document::{Diagnostic, Diagnostics, Dialect, Field, Node, Reader, Severity, Source, Value, parse_one};
+use crate::document::{Diagnostic, Diagnostics, Dialect, Field, Node, Reader, Severity, Source, Value, parse, parse_one};
 use crate::kernel::{SimDuration, SimTime, limits};
 
 use super::catalogue::Opened;
@@ -41,7 +41,14 @@ impl Scenario {
 /// # Errors
 /// Everything that is wrong, with places.
 pub fn load(opened: &Opened, sets: &[(String, String)]) -> Result<Loaded, Diagnostics> {
-    let mut root = parse_one(&opened.source, Dialect::Scenario)?;
+    let mut root = match parse_one(&opened.source, Dialect::Scenario) {
+        // A manifest may have more than one document; a scenario has one.
+        Err(e) => return Err(something_else(&opened.source).unwrap_or_else(|| e.into())),
+        Ok(root) => root,
+    };
+    if let Some(d) = what_else(&root, &opened.source.name) {
+        return Err(d.into());
+    }
     for (path, value) in sets {
         let source = Source::new(format!("--set {path}"), value.as_str());
         let value = parse_one(&source, Dialect::Scenario)?;
@@ -71,6 +78,24 @@ pub fn load(opened: &Opened, sets: &[(String, String)]) -> Result<Loaded, Diagno
 /// True if a document looks like a scenario rather than a manifest or a compose file.
 pub fn is_scenario(node: &Node) -> bool {
     node.get("wheelhouse").is_some() || (node.get("worlds").is_some() && node.get("timeline").is_some())
+}
+
+/// What is said of a file that is no scenario though it may well be good for one.
+fn what_else(node: &Node, name: &str) -> Option<Diagnostic> {
+    let (what, world) = match node {
+        _ if is_scenario(node) => return None,
+        n if n.get("apiVersion").is_some() && n.get("kind").is_some() => ("a Kubernetes manifest", "worlds.kubernetes.manifests"),
+        n if n.get("services").is_some() => ("a compose file", "worlds.docker.compose"),
+        _ => return None,
+    };
+    let help = format!("`wheelhouse check {name}` says what is accepted of it; to see what it does, name it in a scenario under {world}");
+    Some(Diagnostic::error(format!("expected a scenario, found {what}")).at(&node.span.first_line()).help(help))
+}
+
+/// The same for a file of several documents.
+fn something_else(source: &Arc<Source>) -> Option<Diagnostics> {
+    let documents = parse(source, Dialect::Kubernetes).ok()?;
+    what_else(documents.first()?, &source.name).map(Into::into)
 }
 
 struct Loader<'a> {

@@ -181,7 +181,7 @@ fn evict(key: &Key, plan: &Plan, m: &Manager, ctl: &mut Ctl) -> Result<(), ApiEr
         observed_generation: Some(live.meta.generation),
     });
     let gone = |e: &ApiError| e.code == 404;
-    match ctl.update_status(copy, words) {
+    match ctl.update_status(copy, "condition DisruptionTarget: its deletion is announced") {
         Err(e) if !gone(&e) => return Err(e),
         _ => {}
     }
