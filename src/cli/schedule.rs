@@ -1,7 +1,7 @@
 //! `wheelhouse schedule`: where would this pod go, and why?
 
 use std::fs::File;
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 
 use anyhow::Context;
 
@@ -35,7 +35,8 @@ pub fn run(args: &ScheduleArgs, common: &Common) -> Outcome {
         style: Style { width: width.clamp(*WIDTHS.start(), *WIDTHS.end()), ascii: common.ascii, colour },
     };
     let output = schedule(&request);
-    eprint!("{}", output.stderr);
+    // Nobody may be listening any more.
+    let _ = std::io::stderr().write_all(output.stderr.as_bytes());
     print(&output.stdout)?;
     Ok(output.exit as u8)
 }

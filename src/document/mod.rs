@@ -4,6 +4,7 @@
 //! hand with a [`Reader`], or turn it into JSON with [`Node::to_json`] and point back at it with [`Node::find`].
 
 pub mod diagnostic;
+pub mod json;
 pub mod node;
 pub mod reader;
 pub mod source;

@@ -11,6 +11,7 @@ use serde_yaml::granit_parser as parser;
 use crate::kernel::limits;
 
 use super::diagnostic::Diagnostic;
+use super::json;
 use super::node::{Key, Node, Value};
 use super::source::{Source, Span};
 
@@ -35,7 +36,7 @@ const CORE_TAGS: &[&str] = &["str", "int", "float", "bool", "null", "map", "seq"
 /// # Errors
 /// The first thing that is not YAML, or goes beyond a limit, with its place.
 pub fn parse(source: &Arc<Source>, dialect: Dialect) -> Result<Vec<Node>, Fail> {
-    parse_as(&source.text, source, dialect, limits::DOCUMENT_NODES_MAX)
+    parse_up_to(source, dialect, limits::DOCUMENT_NODES_MAX)
 }
 
 /// The same with another limit on the number of values, for dumps of whole clusters.
@@ -43,7 +44,13 @@ pub fn parse(source: &Arc<Source>, dialect: Dialect) -> Result<Vec<Node>, Fail> 
 /// # Errors
 /// As [`parse`].
 pub fn parse_up_to(source: &Arc<Source>, dialect: Dialect, values: usize) -> Result<Vec<Node>, Fail> {
-    parse_as(&source.text, source, dialect, values)
+    // JSON documents may follow each other without a mark between them, as kubectl's output does that was appended to a file.
+    let Some(parts) = json::stream(&source.text) else { return parse_as(&source.text, source, dialect, values) };
+    let mut documents = Vec::new();
+    for part in parts {
+        documents.extend(parse_as(&blank_except(&source.text, part.start, part.end), source, dialect, values)?);
+    }
+    Ok(documents)
 }
 
 /// The one document of a text; null for an empty text.

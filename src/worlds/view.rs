@@ -196,9 +196,8 @@ pub struct Weighing {
     pub turned_down: Vec<TurnedDown>,
     /// Why no machine came into question at all.
     pub barred: Option<String>,
-    /// Machines that were looked at, of how many.
-    pub looked_at: usize,
-    pub machines: usize,
+    /// Why not every machine was looked at, if so.
+    pub partial: Option<String>,
     /// Where room is made, if it can be.
     pub preemption: Option<RoomMade>,
     /// What the pod's condition and event say if nothing fits.

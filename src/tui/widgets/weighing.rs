@@ -6,7 +6,7 @@ use std::cell::Cell;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::session::view::{RoomMade, SimTime, TurnedDown, Waiting, Weighed, Weighing};
+use crate::session::view::{RoomMade, SimTime, Waiting, Weighed, Weighing};
 use crate::tui::draw::Pen;
 use crate::tui::text;
 use crate::tui::theme::Ink;
@@ -79,7 +79,7 @@ pub fn pool_words(w: &Waiting, now: SimTime) -> String {
     let since = |t: SimTime| text::clock(now.since(t).as_secs());
     match (w.pool, w.until) {
         ("active", _) => format!("active for {}: the next cycles will try it", since(w.since)),
-        ("back-off", Some(until)) => format!("in back-off until {}, {} from now", clock(until), text::span(until.since(now))),
+        ("back-off", Some(until)) => format!("in back-off until {} at the latest, {} from now", clock(until), text::span(until.since(now))),
         ("gated", _) => format!("gated for {}", since(w.since)),
         (pool, _) => format!("{pool} for {}", since(w.since)),
     }
@@ -111,7 +111,7 @@ fn lines(pen: &Pen, w: &Weighing, width: u16, height: u16) -> Vec<Row> {
             r
         }));
     }
-    turned_down(pen, &w.turned_down, width, &mut rows);
+    turned_down(pen, w, width, &mut rows);
     if let Some(RoomMade { machine, victims, equal }) = &w.preemption {
         let go = format!("{machine} is nominated; {} must go, then it is tried again", list(victims, NAMES));
         rows.push(vec![]);
@@ -126,7 +126,15 @@ fn lines(pen: &Pen, w: &Weighing, width: u16, height: u16) -> Vec<Row> {
         rows.extend(labelled(pen, "message", &w.message, width));
     }
     moves(pen, w, width, &mut rows);
+    rows.dedup_by(|a, b| a.is_empty() && b.is_empty());
     rows
+}
+
+/// The column of names, the same in all parts of the panel.
+fn name_width(w: &Weighing, width: u16) -> usize {
+    let down = w.turned_down.iter().flat_map(|g| &g.machines).map(|(n, _)| n);
+    let longest = w.fits.iter().map(|n| &n.name).chain(down).map(|n| text::width(n)).max().unwrap_or(4);
+    longest.clamp(4, usize::from(width) / 4)
 }
 
 fn table(pen: &Pen, w: &Weighing, width: u16, height: u16, rows: &mut Vec<Row>) {
@@ -136,8 +144,7 @@ fn table(pen: &Pen, w: &Weighing, width: u16, height: u16, rows: &mut Vec<Row>) 
     if w.fits.is_empty() {
         return;
     }
-    let longest = w.fits.iter().map(|n| text::width(&n.name)).max().unwrap_or(4);
-    let name = longest.clamp(4, usize::from(width) / 4);
+    let name = name_width(w, width);
     let columns = w.columns.len().max(1);
     // Name, sign, total and its mark stand outside of the plugins' columns.
     let room = usize::from(width).saturating_sub(name + 4 + 10);
@@ -180,8 +187,8 @@ fn table(pen: &Pen, w: &Weighing, width: u16, height: u16, rows: &mut Vec<Row>) 
     if ties > 1 {
         rows.push(vec![(format!("= {ties} share the highest total; chance picks one of them"), dim)]);
     }
-    if w.looked_at < w.machines && w.barred.is_none() {
-        rows.push(vec![(format!("{} of {} nodes were looked at (percentageOfNodesToScore)", w.looked_at, w.machines), faint)]);
+    for line in w.partial.iter().flat_map(|why| text::wrap(why, usize::from(width))) {
+        rows.push(vec![(line, faint)]);
     }
 }
 
@@ -209,7 +216,8 @@ fn scores(pen: &Pen, w: &Weighing, n: &Weighed, cell: usize, ink: Style, row: &m
     }
 }
 
-fn turned_down(pen: &Pen, groups: &[TurnedDown], width: u16, rows: &mut Vec<Row>) {
+fn turned_down(pen: &Pen, w: &Weighing, width: u16, rows: &mut Vec<Row>) {
+    let groups = &w.turned_down;
     let (bad, plain, dim) = (pen.ink(Ink::Bad), pen.ink(Ink::Text), pen.ink(Ink::Dim));
     let glyphs = pen.theme.glyphs;
     let all: usize = groups.iter().map(|g| g.machines.len()).sum();
@@ -218,8 +226,7 @@ fn turned_down(pen: &Pen, groups: &[TurnedDown], width: u16, rows: &mut Vec<Row>
     }
     rows.push(vec![]);
     if all <= SINGLE {
-        let longest = groups.iter().flat_map(|g| &g.machines).map(|(n, _)| text::width(n)).max().unwrap_or(4);
-        let name = longest.clamp(4, usize::from(width) / 4);
+        let name = name_width(w, width);
         for g in groups {
             for (machine, numbers) in &g.machines {
                 let lead = name + 4;

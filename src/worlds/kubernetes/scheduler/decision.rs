@@ -39,6 +39,10 @@ pub struct Decision {
     pub pre_filter: Option<(&'static str, Vec<String>)>,
     /// Nodes in the cluster; only those that were looked at are in `nodes`.
     pub cluster_size: usize,
+    /// Plugins that put nodes out of the question before any was looked at, and how many.
+    pub left_out: Option<(Vec<&'static str>, usize)>,
+    /// Only the node that was nominated for the pod was looked at, as it fits.
+    pub nominated: bool,
     /// Nodes that fit, and nodes that were turned down; `nodes` may hold fewer of each.
     pub fits: usize,
     pub turned_down: usize,
@@ -121,6 +125,11 @@ impl Decision {
             message: outcome.message.clone(),
             pre_filter: pre_filter.map(|(p, s)| (profile.name(*p), s.reasons.iter().map(str::to_string).collect())),
             cluster_size: outcome.nodes,
+            left_out: outcome.narrowed.as_ref().map(|(plugins, n)| (plugins.iter().map(|p| profile.name(*p)).collect(), *n)),
+            nominated: match (outcome.feasible.as_slice(), &pod.pod.status.nominated_node) {
+                ([only], Some(nominated)) => outcome.statuses.is_empty() && name(*only) == *nominated,
+                _ => false,
+            },
             fits: outcome.feasible.len(),
             turned_down: outcome.statuses.len(),
             nodes,
@@ -134,6 +143,22 @@ impl Decision {
         self.fits
     }
 
+    /// Why not every node was looked at; None if each was.
+    pub fn partial(&self) -> Option<String> {
+        let looked_at = self.fits + self.turned_down;
+        if self.pre_filter.is_some() || looked_at >= self.cluster_size {
+            return None;
+        }
+        Some(match &self.left_out {
+            _ if self.nominated => format!("only {}, nominated for it before, was looked at", self.node.as_deref().unwrap_or("the node")),
+            Some((plugins, n)) => {
+                let nodes = if *n == 1 { "1 node was".to_string() } else { format!("{n} nodes were") };
+                format!("{nodes} out of the question beforehand: node(s) didn't satisfy plugin(s) [{}]", plugins.join(" "))
+            }
+            None => format!("{looked_at} of {} nodes were looked at (percentageOfNodesToScore)", self.cluster_size),
+        })
+    }
+
     /// One sentence: where it goes, and by how much.
     pub fn sentence(&self) -> String {
         let Some(node) = &self.node else {
@@ -145,7 +170,10 @@ impl Decision {
                     };
                     format!("no node is free; room is made on {node} by removing {}{against}", self.victim_names(victims).join(", "))
                 }
-                None => "no node is free".into(),
+                None => match &self.pre_filter {
+                    Some((_, reasons)) => reasons.join(", "),
+                    None => "no node is free".into(),
+                },
             };
         };
         let feasible = self.feasible();
@@ -196,6 +224,9 @@ impl Decision {
         }
         if let Some((plugin, reasons)) = &self.pre_filter {
             all.insert("rejected_by".into(), json!({"plugin": plugin, "reasons": reasons}));
+        }
+        if let Some((plugins, n)) = &self.left_out {
+            all.insert("left_out".into(), json!({"plugins": plugins, "nodes": n}));
         }
         all.insert("nodes".into(), Value::Object(nodes));
         if let Some((node, victims)) = &self.preemption {

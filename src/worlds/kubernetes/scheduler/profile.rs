@@ -54,6 +54,9 @@ impl Profile {
     pub fn enabled(&self) -> impl Iterator<Item = (usize, &'static dyn Plugin)> {
         self.plugins.iter().enumerate().filter(|(_, e)| e.on).map(|(i, e)| (i, e.plugin))
     }
+    pub fn is_on(&self, plugin: &str) -> bool {
+        self.enabled().any(|(_, p)| p.name() == plugin)
+    }
     pub fn name(&self, at: usize) -> &'static str {
         self.plugins[at].plugin.name()
     }
@@ -84,7 +87,7 @@ impl Profile {
                     };
                     return Err(format!("there is no scheduler plugin or option '{name}'; {help}"));
                 };
-                match value {
+                match value.to_ascii_lowercase().as_str() {
                     "off" | "false" | "disabled" => e.on = false,
                     "on" | "true" | "enabled" => e.on = true,
                     _ if !e.plugin.scores() => {
@@ -92,7 +95,7 @@ impl Profile {
                     }
                     _ => {
                         // pkg/scheduler/framework/runtime: a score plugin's weight is at least 1; 0 takes it out of scoring.
-                        e.weight = number(100)?;
+                        e.weight = number(100).map_err(|e| format!("{e}; off takes the plugin out"))?;
                     }
                 }
             }

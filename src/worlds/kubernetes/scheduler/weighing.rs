@@ -104,8 +104,7 @@ fn weighing(d: &Decision, pod: &PodInfo, cluster: &Cluster) -> Weighing {
         fits,
         turned_down: turned_down(d, pod, cluster),
         barred,
-        looked_at: d.fits + d.turned_down,
-        machines: d.cluster_size,
+        partial: d.partial(),
         preemption: d.preemption.as_ref().map(|(node, victims)| {
             let equal = d.equal_preemptions.iter().map(|(n, _)| n.clone()).collect();
             RoomMade { machine: node.clone(), victims: d.victim_names(victims), equal }

@@ -27,7 +27,10 @@ pub(super) fn validate(pod: &Value, e: &mut Errors) {
     let at = Path::new("spec");
     let s = &pod["spec"];
     spec(s, Some(pod["metadata"].text("name")), &at, e);
-    // Only pods, not templates.
+    // Only pods, not templates (ValidatePodCreate).
+    if !s.text("nodeName").is_empty() && !s.list("schedulingGates").is_empty() {
+        e.forbidden(&at.child("nodeName"), "cannot be set until all schedulingGates have been cleared");
+    }
     for list in ["containers", "initContainers"] {
         for (i, c) in s.list(list).iter().enumerate() {
             let image = c.text("image");

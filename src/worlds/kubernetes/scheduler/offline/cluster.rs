@@ -13,8 +13,10 @@ use super::super::cache::Cache;
 use super::super::cycle::{Decided, Outcome, Position, PreFiltered, decide, pre_filters};
 use super::super::decision::Decision;
 use super::super::objects::WATCHED;
+use super::super::plugins::volume_binding::to_bind;
 use super::super::pod::PodInfo;
 use super::super::profile::Profile;
+use super::super::volume_binder::assume;
 
 /// A cluster at rest: nothing moves but what is decided.
 #[derive(Clone, Debug)]
@@ -26,7 +28,7 @@ pub struct Cluster {
     pub pending: Vec<Arc<PodInfo>>,
     /// Every pod by key, for nearest names.
     pub pods: Vec<Key>,
-    /// Waiting pods that are not for this scheduler, with the name of theirs.
+    /// Pods that are neither placed nor in the queue, and why.
     pub passed_over: Map<Key, String>,
     pub now: SimTime,
 }
@@ -64,6 +66,7 @@ impl Cluster {
             now = now.max(pod.meta.created).max(pod.status.start_time.unwrap_or_default());
             keys.push(pod.meta.key());
             if pod.is_finished() {
+                passed_over.insert(pod.meta.key(), "has finished; nothing of it is scheduled any more".to_string());
                 continue;
             }
             let pod = admitted(pod, i);
@@ -71,8 +74,15 @@ impl Cluster {
             match &pod.node {
                 Some(node) => cache.put_pod(&info, node),
                 None => {
-                    if let Some(other) = pod.spec.scheduler_name.as_deref().filter(|n| !n.is_empty() && *n != NAME) {
-                        passed_over.insert(pod.meta.key(), other.to_string());
+                    let other = pod.spec.scheduler_name.as_deref().filter(|n| !n.is_empty() && *n != NAME);
+                    let why = match other {
+                        Some(other) => format!("is for another scheduler, {other}"),
+                        // schedule_one.go skipPodSchedule
+                        None if pod.meta.is_deleting() => "is being deleted; the scheduler skips it".into(),
+                        None => String::new(),
+                    };
+                    if !why.is_empty() {
+                        passed_over.insert(pod.meta.key(), why);
                         continue;
                     }
                     if let Some(node) = &pod.status.nominated_node {
@@ -82,7 +92,9 @@ impl Cluster {
                 }
             }
         }
-        pending.sort_by_key(|p| std::cmp::Reverse(p.priority));
+        // What no server has taken yet comes last of its priority: it would be created now.
+        let fresh = |p: &PodInfo| p.pod.meta.created == SimTime::ZERO;
+        pending.sort_by_key(|p| (std::cmp::Reverse(p.priority), fresh(p)));
         Self { cache, profile, position: Position::default(), pending, pods: keys, passed_over, now }
     }
 
@@ -134,6 +146,9 @@ impl Cluster {
         match (outcome.decided, outcome.preemption) {
             (Decided::Node(ix), _) => {
                 let node: Name = self.cache.node(ix).name().clone();
+                for chosen in to_bind(pod, &self.cache, self.cache.node(ix)) {
+                    assume(&mut self.cache.objects, &chosen, &node);
+                }
                 self.cache.put_pod(pod, &node);
             }
             (_, Some(candidate)) => {

@@ -118,9 +118,13 @@ fn numbers(plugin: &str, node: &NodeInfo, pod: &PodInfo, cache: &Cache) -> Optio
                 .into_iter()
                 .map(|(name, fixed, want, free, all)| {
                     let name = name.map_or(fixed, |n| cache.symbols.name(n));
+                    let in_bytes = matches!(name, "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
+                    // Rounded as long as that tells the two apart.
+                    let exact = bytes(want) == bytes(free);
                     let say = |v: i64| match name {
                         "cpu" => cpu(v),
-                        "memory" | "ephemeral-storage" => bytes(v),
+                        _ if in_bytes && exact => bytes_exactly(v),
+                        _ if in_bytes => bytes(v),
                         _ => v.to_string(),
                     };
                     let never = if want > all { format!(" of {}", say(all)) } else { String::new() };
@@ -132,15 +136,32 @@ fn numbers(plugin: &str, node: &NodeInfo, pod: &PodInfo, cache: &Cache) -> Optio
             }
             Some(parts.join("; "))
         }
-        "TaintToleration" => untolerated(node, pod).map(|t| taint(&t, cache)),
+        "TaintToleration" => {
+            let hard = node.fixed.taints.iter().filter(|t| t.effect != TaintEffect::PreferNoSchedule);
+            let bare = hard.filter(|taint| !pod.spec.tolerations.iter().any(|t| t.tolerates(taint)));
+            Some(bare.map(|t| taint(t, cache)).collect::<Vec<_>>().join(", "))
+        }
+        "NodeAffinity" => {
+            let labels = &node.fixed.node.meta;
+            let wanted = pod.pod.spec.node_selector.iter().flatten().filter(|(k, v)| labels.label(k) != Some(v.as_str()));
+            let lacks = wanted.map(|(k, v)| match labels.label(k) {
+                None => format!("no label {k}={v}"),
+                Some(has) => format!("{k} is {has}, not {v}"),
+            });
+            Some(lacks.collect::<Vec<_>>().join("; "))
+        }
         "NodePorts" => {
             let clash = pod.spec.ports.iter().find(|w| node.ports.iter().any(|u| w.clashes(u)))?;
             Some(format!("port {} is taken", clash.port))
         }
         "PodTopologySpread" => {
-            let said = skews(cache, pod, node).into_iter().map(|s| match s.counts {
-                None => format!("no label {}", s.key),
-                Some((here, fewest)) => format!("{}: {here} here, {fewest} where fewest, maxSkew {}", s.key, s.max_skew),
+            let said = skews(cache, pod, node).into_iter().filter_map(|s| match s.counts {
+                None => Some(format!("no label {}", s.key)),
+                Some((here, fewest)) if here + s.own - fewest > s.max_skew => {
+                    let own = if s.own > 0 { " and this one" } else { "" };
+                    Some(format!("{}: {here} here{own}, {fewest} where fewest, maxSkew {}", s.key, s.max_skew))
+                }
+                Some(_) => None,
             });
             Some(said.collect::<Vec<_>>().join("; "))
         }

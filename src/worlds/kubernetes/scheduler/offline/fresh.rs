@@ -12,12 +12,13 @@ use crate::worlds::kubernetes::api::Api;
 use crate::worlds::kubernetes::api::meta::Name;
 use crate::worlds::kubernetes::api::object::{Object, Pod};
 use crate::worlds::kubernetes::kinds::{self, Kind, runtime_class};
+use crate::worlds::kubernetes::storage;
 
 /// Classes that need no object (pkg/apis/scheduling/types.go).
 const BUILT_IN_CLASSES: [&str; 2] = ["system-node-critical", "system-cluster-critical"];
 
 /// What admission looks at besides the pod.
-const ASKED: [Kind; 3] = [Kind::LimitRange, Kind::PriorityClass, Kind::RuntimeClass];
+const ASKED: [Kind; 4] = [Kind::LimitRange, Kind::PriorityClass, Kind::RuntimeClass, Kind::StorageClass];
 
 /// The fields that admission may object to.
 const FIELDS: [&str; 6] =
@@ -47,6 +48,16 @@ pub fn admit(objects: &mut [Object], fresh: &[Fresh], errors: &Diagnostics) -> V
     let mut api = Api::new(0);
     for o in objects.iter().filter(|o| ASKED.contains(&o.kind())) {
         api.store.put(o.clone(), None);
+    }
+    let class = storage::default_class(&api.store);
+    for claim in objects.iter_mut().filter(|o| o.kind() == Kind::PersistentVolumeClaim) {
+        // DefaultStorageClass at creation, and the volume controller afterwards.
+        if let (Object::Generic(g), Some(class)) = (claim, &class)
+            && !storage::has_class(&g.body, g.meta.annotation(storage::BETA_CLASS).is_some())
+            && storage::volume_name(&g.body).is_none()
+        {
+            *g = Arc::new(storage::with_body(g, |b| b["spec"]["storageClassName"] = class.as_ref().into()));
+        }
     }
     let (mut by_class, mut by_range): (BTreeMap<Name, usize>, BTreeMap<Name, usize>) = Default::default();
     for one in fresh {

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::document::{Diagnostic, Diagnostics, Dialect, Node, Source, nearest, parse_up_to};
+use crate::document::{Diagnostic, Diagnostics, Dialect, Node, Source, json, nearest, parse_up_to};
 use crate::kernel::limits;
 use crate::worlds::kubernetes::api::check::{key_span, place};
 use crate::worlds::kubernetes::api::meta::{Epoch, Key};
 use crate::worlds::kubernetes::api::object::Object;
-use crate::worlds::kubernetes::kinds::{self, Kind, validate};
+use crate::worlds::kubernetes::kinds::{self, KINDS, Kind, validate};
 
 use super::fresh::{self, Fresh, is_fresh};
+use super::resized;
 
 /// What the files held.
 #[derive(Debug, Default)]
@@ -20,8 +21,8 @@ pub struct Loaded {
     pub objects: Vec<Object>,
     /// Kinds the API does not know, with how often they came.
     pub ignored: BTreeMap<String, usize>,
-    /// What came more than once; the last of each counts.
-    pub repeated: Vec<String>,
+    /// What came more than once, and how often; the last of each counts.
+    pub repeated: BTreeMap<String, usize>,
     /// What admission has added to pods.
     pub added: Vec<String>,
     fresh: Vec<Fresh>,
@@ -53,9 +54,9 @@ pub fn load(files: &[(String, Vec<u8>)], colour: bool) -> Result<Loaded, String>
     let mut loaded = Loaded::default();
     for (name, bytes) in files {
         let source = Source::from_bytes_up_to(name.as_str(), bytes, limits::CLUSTER_BYTES_MAX);
-        if let Some(value) = source.as_ref().ok().and_then(|s| json(&s.text)) {
+        if let Some(values) = source.as_ref().ok().and_then(|s| json::plain(&s.text)) {
             let mut these = Loaded::default();
-            if plain(value, &mut these) {
+            if values.into_iter().all(|v| plain(v, &mut these)) {
                 loaded.objects.append(&mut these.objects);
                 these.ignored.into_iter().for_each(|(kind, n)| *loaded.ignored.entry(kind).or_default() += n);
                 continue;
@@ -92,7 +93,7 @@ impl Loaded {
             let id = (o.kind(), o.key());
             if let Some(before) = seen.insert(id, kept.len()) {
                 kept[before] = None;
-                self.repeated.push(o.reference().to_string());
+                *self.repeated.entry(o.reference().to_string()).or_insert(1) += 1;
             }
             kept.push(Some(o));
         }
@@ -102,11 +103,6 @@ impl Loaded {
     fn ignore(&mut self, version: &str, kind: &str) {
         *self.ignored.entry(format!("{kind} ({version})")).or_default() += 1;
     }
-}
-
-/// The whole text as JSON, which needs no places as long as nothing is wrong.
-fn json(text: &str) -> Option<Value> {
-    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 /// Reads objects from plain JSON. False if anything is wrong or must be looked at with its place.
@@ -119,7 +115,7 @@ fn plain(mut value: Value, loaded: &mut Loaded) -> bool {
     }
     let Some(known) = Kind::from_api(&version, &kind) else {
         loaded.ignore(&version, &kind);
-        return true;
+        return meant(&version, &kind).is_none();
     };
     match admitted(value, known) {
         Ok(object) if !is_fresh(&object) => {
@@ -144,11 +140,16 @@ fn admitted(value: Value, kind: Kind) -> Result<Object, Vec<Refusal>> {
             Refusal { message: format!("strict decoding error: unknown field \"{}\"", u.path), path: u.path.clone(), help, of_key: true }
         })
         .collect();
-    if !unknown.is_empty() {
+    // What a server has stored is no typing error: its version had the field.
+    let stored = value["metadata"]["uid"].as_str().is_some_and(|u| !u.is_empty());
+    if !unknown.is_empty() && !stored {
         return Err(unknown);
     }
     let had_status = value.get("status").is_some_and(|s| !s.is_null());
     let mut value = decoded.value;
+    if kind == Kind::Pod {
+        resized::count(&mut value);
+    }
     if let Value::Object(map) = &mut value {
         map.entry("metadata").or_insert_with(|| serde_json::json!({}));
     }
@@ -177,6 +178,16 @@ fn validated_at_creation_only(kind: Kind, value: &Value) -> bool {
     taken && (kind == Kind::Job || value["spec"]["ephemeralContainers"].as_array().is_some_and(|l| !l.is_empty()))
 }
 
+/// The kind that is meant by a slip of the pen: one of the API's own groups has no such kind, but one of nearly that name. What other
+/// groups call their kinds is their own affair.
+fn meant(version: &str, kind: &str) -> Option<Kind> {
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    if !KINDS.iter().any(|i| i.group == group) {
+        return None;
+    }
+    KINDS.iter().find(|i| i.kind.eq_ignore_ascii_case(kind) || i.plural.eq_ignore_ascii_case(kind)).map(|i| i.id)
+}
+
 fn document(node: &Node, loaded: &mut Loaded, errors: &Diagnostics) {
     if node.is_null() {
         return;
@@ -184,9 +195,12 @@ fn document(node: &Node, loaded: &mut Loaded, errors: &Diagnostics) {
     let text = |key: &str| node.get(key).and_then(Node::as_str);
     let (Some(version), Some(kind)) = (text("apiVersion"), text("kind")) else {
         let missing = if text("kind").is_none() { "kind" } else { "apiVersion" };
-        let what = if node.as_map().is_some() { format!("'{missing}' is missing") } else { format!("found {}", node.describe()) };
-        errors
-            .push(Diagnostic::error(format!("expected a Kubernetes object with apiVersion and kind; {what}")).at(&node.span.first_line()));
+        let (what, at) = match node.get(missing) {
+            Some(found) if !found.is_null() => (format!("'{missing}' is {}, not text", found.describe()), found.span.clone()),
+            _ if node.as_map().is_some() => (format!("'{missing}' is missing"), node.span.first_line()),
+            _ => (format!("found {}", node.describe()), node.span.first_line()),
+        };
+        errors.push(Diagnostic::error(format!("expected a Kubernetes object with apiVersion and kind; {what}")).at(&at));
         return;
     };
     if let (true, Some(items)) = (kind.ends_with("List"), node.get("items")) {
@@ -210,7 +224,16 @@ fn item(node: &Node, version: &str, list: &str, loaded: &mut Loaded, errors: &Di
 }
 
 fn object(node: &Node, version: &str, kind: &str, loaded: &mut Loaded, errors: &Diagnostics) {
-    let Some(known) = Kind::from_api(version, kind) else { return loaded.ignore(version, kind) };
+    let Some(known) = Kind::from_api(version, kind) else {
+        return match meant(version, kind) {
+            None => loaded.ignore(version, kind),
+            Some(meant) => {
+                let d = Diagnostic::error(format!("no matches for kind \"{kind}\" in version \"{version}\"")).at(&node.find("kind"));
+                let (version, kind) = (meant.info().api_version(), meant.info().kind);
+                errors.push(d.help(format!("did you mean `kind: {kind}` in `apiVersion: {version}`?")));
+            }
+        };
+    };
     let mut json = node.to_json();
     if let Value::Object(map) = &mut json {
         map.insert("apiVersion".into(), version.into());

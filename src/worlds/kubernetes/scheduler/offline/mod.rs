@@ -1,10 +1,13 @@
 //! `wheelhouse schedule`: the scheduler over a cluster read from files. Bytes in, text out; whoever calls reads and prints.
 
+mod absent;
+mod amounts;
 mod annotations;
 pub mod cluster;
 mod details;
 mod fresh;
 mod load;
+mod resized;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -53,6 +56,9 @@ pub struct Request {
     pub style: Style,
 }
 
+/// So many repeated objects are named.
+const REPEATS_SHOWN: usize = 5;
+
 /// Answers the command. Exit status 2 and a message on stderr if the input is bad; otherwise 0.
 pub fn schedule(request: &Request) -> Output {
     match answer(request) {
@@ -67,18 +73,24 @@ fn answer(request: &Request) -> Result<(String, String), String> {
     for setting in &request.set {
         let (name, value) = setting
             .split_once('=')
-            .ok_or_else(|| format!("error: --set {setting}: expected PLUGIN=WEIGHT, PLUGIN=off or OPTION=VALUE\n"))?;
-        profile.set(name.trim(), value.trim()).map_err(|e| format!("error: --set {setting}: {e}\n"))?;
+            .ok_or_else(|| format!("error: --set {}: expected PLUGIN=WEIGHT, PLUGIN=off or OPTION=VALUE\n", printable(setting)))?;
+        profile.set(name.trim(), value.trim()).map_err(|e| printable(&format!("error: --set {setting}: {e}")) + "\n")?;
     }
     let loaded = load(&request.files, request.style.colour)?;
     let mut notes = String::new();
     for (kind, n) in &loaded.ignored {
-        notes.push_str(&format!("note: ignored {n} of unknown kind {kind}\n"));
+        notes.push_str(&format!("note: ignored {n} of unknown kind {}\n", printable(kind)));
     }
-    for what in &loaded.repeated {
-        notes.push_str(&format!("note: {what} is there more than once; the last one counts\n"));
+    for (what, times) in loaded.repeated.iter().take(REPEATS_SHOWN) {
+        notes.push_str(&format!("note: {what} is there {times} times; the last one counts\n"));
+    }
+    if let Some(more) = loaded.repeated.len().checked_sub(REPEATS_SHOWN).filter(|n| *n > 0) {
+        notes.push_str(&format!("note: {more} more objects are there more than once\n"));
     }
     for what in &loaded.added {
+        notes.push_str(&format!("note: {what}\n"));
+    }
+    for what in absent::notes(&loaded.objects) {
         notes.push_str(&format!("note: {what}\n"));
     }
     let mut cluster = Cluster::new(&loaded.objects, profile);
@@ -93,16 +105,36 @@ fn answer(request: &Request) -> Result<(String, String), String> {
     Ok((report, notes))
 }
 
+/// Text from outside, of a length to read, that does nothing to a terminal.
+fn printable(text: &str) -> String {
+    const SHOWN: usize = 300;
+    let mut safe: String = text.chars().take(SHOWN).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        safe.push('…');
+    }
+    safe
+}
+
 /// The pod a person means. A placed one is taken off its node first.
 fn find(cluster: &mut Cluster, name: &str) -> Result<(Arc<PodInfo>, String), String> {
+    // `pod/web`, as kubectl prints it, is web.
+    let name = ["pod/", "pods/", "po/"].iter().find_map(|p| name.strip_prefix(p)).unwrap_or(name);
     let (namespace, short) = name.split_once('/').map_or((None, name), |(ns, n)| (Some(ns), n));
     let matching: Vec<&Key> = cluster.pods.iter().filter(|k| *k.name == *short && namespace.is_none_or(|ns| *k.namespace == *ns)).collect();
     let key = match matching.as_slice() {
         [one] => Key::clone(one),
         [] => {
             let near = nearest_pods(cluster, name);
-            let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
-            return Err(format!("error: there is no pod '{name}' among the {} in the input{hint}\n", cluster.pods.len()));
+            let hint = match near.as_slice() {
+                [] => cluster.pods.first().map_or(String::new(), |k| format!("; there is for example {k}")),
+                near => format!("; did you mean {}?", near.join(" or ")),
+            };
+            let among = match cluster.pods.len() {
+                0 => "; there are no pods in the input".into(),
+                1 => " in the input".into(),
+                n => format!(" among the {n} in the input"),
+            };
+            return Err(format!("error: there is no pod '{}'{among}{hint}\n", printable(name)));
         }
         many => {
             let names: Vec<String> = many.iter().map(ToString::to_string).collect();
@@ -120,19 +152,23 @@ fn find(cluster: &mut Cluster, name: &str) -> Result<(Arc<PodInfo>, String), Str
             let info = Arc::new(PodInfo { pod: Arc::new(free), ..PodInfo::clone(&info) });
             Ok((info, format!("note: {key} is on {node}; this is where it would go if it were scheduled now\n")))
         }
-        None => Err(match cluster.passed_over.get(&key) {
-            Some(scheduler) => format!("error: pod {key} is for another scheduler, {scheduler}\n"),
-            None => format!("error: pod {key} has finished; nothing of it is scheduled any more\n"),
-        }),
+        None => {
+            let why = cluster.passed_over.get(&key).map_or("is not in the queue", String::as_str);
+            Err(format!("error: pod {key} {why}\n"))
+        }
     }
 }
 
+/// The pods that a person may have meant: the same name in another namespace, pods of that workload, then what is written alike.
 fn nearest_pods(cluster: &Cluster, name: &str) -> Vec<String> {
     const NAMED: usize = 3;
     // People name pods with or without their namespace.
     let full = name.contains('/');
-    let mut left: Vec<String> = cluster.pods.iter().map(|k| if full { k.to_string() } else { k.name.to_string() }).collect();
-    let mut near = vec![];
+    let short = name.rsplit('/').next().unwrap_or(name);
+    let said = |k: &Key| if full { k.to_string() } else { k.name.to_string() };
+    let begins = |k: &&Key| k.name.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let mut near: Vec<String> = cluster.pods.iter().filter(begins).map(said).take(NAMED).collect();
+    let mut left: Vec<String> = cluster.pods.iter().map(said).filter(|n| !near.contains(n)).collect();
     while near.len() < NAMED
         && let Some(next) = nearest(name, left.iter().map(String::as_str)).map(str::to_string)
     {
@@ -201,9 +237,12 @@ fn all(cluster: &mut Cluster, request: &Request) -> String {
                     counted.decide(pod);
                     texts.push_str(&text::report(&decision, pod, &counted, &whatif, request.style));
                 }
-                None => texts.push_str(&format!(" {}\n", text::verdict(&decision, request.style))),
+                None => texts.push_str(&text::brief(&decision, request.style)),
             },
         }
+    }
+    if pods.len() > EXPLORED {
+        texts.push_str(" --pod NAMESPACE/NAME shows the numbers behind one of them\n");
     }
     if request.format == Format::Text { texts } else { pretty(&Value::Array(values)) }
 }

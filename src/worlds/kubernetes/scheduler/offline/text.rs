@@ -50,11 +50,17 @@ impl Style {
 const SINGLE: usize = 8;
 /// Scored nodes shown.
 const SCORED: usize = 20;
+/// Longer names of nodes lose their middle.
+const NAME_WIDTH: usize = 40;
 
-/// The verdict in one line.
-pub fn verdict(d: &Decision, style: Style) -> String {
+/// The verdict in one line, and what stands in the pod's condition if it cannot be placed.
+pub fn brief(d: &Decision, style: Style) -> String {
     let (head, why) = outcome(d, style);
-    format!("{}   {why}", painted(&head, d, style))
+    let mut out = format!(" {}   {why}\n", painted(&head, d, style));
+    if d.node.is_none() {
+        wrapped(" ".repeat(4), &d.message, style, &mut out);
+    }
+    out
 }
 
 fn painted(head: &str, d: &Decision, style: Style) -> String {
@@ -64,7 +70,7 @@ fn painted(head: &str, d: &Decision, style: Style) -> String {
 /// Where the pod goes, and by what margin.
 fn outcome(d: &Decision, style: Style) -> (String, String) {
     let arrow = style.marks().arrow;
-    let filtered = match d.turned_down {
+    let filtered = match d.turned_down + d.left_out.as_ref().map_or(0, |(_, n)| *n) {
         0 => String::new(),
         1 => "; 1 node filtered out".into(),
         n => format!("; {n} nodes filtered out"),
@@ -125,7 +131,7 @@ pub fn report(d: &Decision, pod: &PodInfo, cluster: &Cluster, whatif: &[WhatIf],
     } else {
         let _ = writeln!(out, " {}   {why}", painted(&head, d, style));
     }
-    let width = d.nodes.iter().map(|n| n.name.len()).max().unwrap_or(0).clamp(4, 40);
+    let width = d.nodes.iter().map(|n| n.name.len()).max().unwrap_or(0).clamp(4, NAME_WIDTH);
     table(d, width, cluster, style, &mut out);
     rejected(d, pod, width, cluster, style, &mut out);
     preemption(d, style, &mut out);
@@ -134,13 +140,29 @@ pub fn report(d: &Decision, pod: &PodInfo, cluster: &Cluster, whatif: &[WhatIf],
     out
 }
 
+/// A node's name that fits its column: both ends tell more than the middle.
+fn fitting(name: &str, m: &Marks) -> String {
+    let dots = m.more.chars().count();
+    // Names of nodes are ASCII.
+    if name.len() <= NAME_WIDTH || !name.is_ascii() {
+        return name.to_string();
+    }
+    let head = (NAME_WIDTH - dots) / 2;
+    let tail = NAME_WIDTH - dots - head;
+    format!("{}{}{}", &name[..head], m.more, &name[name.len() - tail..])
+}
+
 fn table(d: &Decision, width: usize, cluster: &Cluster, style: Style, out: &mut String) {
     let m = style.marks();
-    let scored: Vec<&NodeVerdict> = d.nodes.iter().filter(|n| n.total.is_some()).collect();
+    let mut scored: Vec<&NodeVerdict> = d.nodes.iter().filter(|n| n.total.is_some()).collect();
+    // Among its equals the chosen one stands first, so that it is always there.
+    scored.sort_by_key(|n| (std::cmp::Reverse(n.total), Some(&n.name) != d.node.as_ref()));
     if scored.is_empty() {
         for n in d.nodes.iter().filter(|n| n.rejected_by.is_none()) {
-            let _ = writeln!(out, " {:width$}  {}   fits; with nothing to compare, nothing was scored  {}", n.name, m.yes, m.here);
+            let name = fitting(&n.name, &m);
+            let _ = writeln!(out, " {name:width$}  {}   fits; with nothing to compare, nothing was scored  {}", m.yes, m.here);
         }
+        looked_at(d, out);
         return;
     }
     let weight = |plugin: &str| cluster.profile.plugins.iter().find(|e| e.plugin.name() == plugin).map_or(1, |e| e.weight.max(1));
@@ -180,14 +202,18 @@ fn table(d: &Decision, width: usize, cluster: &Cluster, style: Style, out: &mut 
         } else {
             String::new()
         };
-        let _ = writeln!(out, " {:width$}  {}  {} {:>5}{chosen}", n.name, m.yes, cells.join(" "), n.total.unwrap_or(0));
+        let _ = writeln!(out, " {:width$}  {}  {} {:>5}{chosen}", fitting(&n.name, &m), m.yes, cells.join(" "), n.total.unwrap_or(0));
     }
     if scored.len() > SCORED {
         let _ = writeln!(out, " {}{} more scored nodes", m.more, scored.len() - SCORED);
     }
-    let looked_at = d.nodes.len();
-    if looked_at < d.cluster_size && d.node.is_some() {
-        let _ = writeln!(out, " {looked_at} of {} nodes were looked at (percentageOfNodesToScore)", d.cluster_size);
+    looked_at(d, out);
+}
+
+/// Why not every node was looked at.
+fn looked_at(d: &Decision, out: &mut String) {
+    if let Some(why) = d.partial() {
+        let _ = writeln!(out, " {why}");
     }
 }
 
@@ -206,7 +232,7 @@ fn rejected(d: &Decision, pod: &PodInfo, width: usize, cluster: &Cluster, style:
     };
     if rejected.len() <= SINGLE {
         for n in rejected {
-            wrapped(format!(" {:width$}  {}  ", n.name, m.no), &line(n).unwrap_or_default(), style, out);
+            wrapped(format!(" {:width$}  {}  ", fitting(&n.name, &m), m.no), &line(n).unwrap_or_default(), style, out);
         }
         return;
     }

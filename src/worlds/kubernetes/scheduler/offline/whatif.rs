@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use super::super::super::api::object::Node;
+use super::super::cache::NodeInfo;
 use super::super::cycle::Decided;
 use super::super::decision::Decision;
 use super::super::pod::{PodInfo, SpecInfo, Toleration};
 use super::super::requests::Which;
 use super::super::selector::NodeRequirements;
+use super::amounts::{less, more};
 use super::cluster::Cluster;
-use super::details::{bytes_exactly, cpu, taint, untolerated};
+use super::details::{taint, untolerated};
 
 /// A change and what comes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,19 +27,14 @@ pub struct WhatIf {
 const MAX_TAINTS: usize = 4;
 /// Nodes on which labels are tried.
 const MAX_LABELLED: usize = 8;
-/// Requests tried between what the pod has and what the largest node holds.
-const STEPS: i64 = 40;
-/// Halvings when the turning point of a request is looked for.
-const HALVINGS: u32 = 12;
-
-fn changed(pod: &PodInfo, f: impl FnOnce(&mut SpecInfo)) -> PodInfo {
+pub(super) fn changed(pod: &PodInfo, f: impl FnOnce(&mut SpecInfo)) -> PodInfo {
     let mut spec = SpecInfo::clone(&pod.spec);
     f(&mut spec);
     PodInfo { spec: Arc::new(spec), ..pod.clone() }
 }
 
 /// The place the cluster would choose for a changed pod.
-fn place(cluster: &Cluster, pod: &PodInfo) -> (Option<String>, Vec<String>) {
+pub(super) fn place(cluster: &Cluster, pod: &PodInfo) -> (Option<String>, Vec<String>) {
     // A copy, so that neither position nor counts move.
     let mut trial = cluster.clone();
     let outcome = trial.outcome(pod);
@@ -51,10 +48,11 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
     if cluster.gate(pod).is_some() {
         // Nothing else matters before this.
         let (node, _) = place(cluster, pod);
-        return vec![WhatIf { change: "without its scheduling gates".into(), moves: node.is_some(), node }];
+        let moves = node.is_some() && node.as_deref() != decision.node.as_deref();
+        return vec![WhatIf { change: "without its scheduling gates".into(), moves, node }];
     }
     let now = decision.node.as_deref();
-    let mut out = vec![];
+    let (mut out, mut uncordon) = (vec![], vec![]);
     let mut try_it = |change: String, pod: &PodInfo| {
         let (node, best) = place(cluster, pod);
         // Among equals the old choice counts as staying.
@@ -66,7 +64,17 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
         out.push(WhatIf { change, node, moves: !stays });
     };
     let (mut seen, mut labels) = (vec![], None);
-    for n in cluster.cache.nodes().iter().filter(|n| n.alive) {
+    let cordoned = cluster.cache.nodes().iter().filter(|n| n.alive && n.fixed.node.unschedulable).take(MAX_TAINTS);
+    for (name, free) in cordoned.map(|n| (n.name(), uncordoned(&n.fixed.node))) {
+        let mut open = cluster.clone();
+        open.cache.put_node(&Arc::new(free));
+        let (node, _) = place(&open, pod);
+        if node.is_some() && node.as_deref() != now {
+            uncordon.push(WhatIf { change: format!("uncordon {name}"), node, moves: true });
+        }
+    }
+    let tainted = |n: &&NodeInfo| n.alive && !n.fixed.node.unschedulable && cluster.profile.is_on("TaintToleration");
+    for n in cluster.cache.nodes().iter().filter(tainted) {
         // All that the node keeps the pod away with, one after the other.
         let (mut tolerant, mut taints) = (changed(pod, |_| {}), vec![]);
         while let Some(t) = untolerated(n, &tolerant).filter(|_| taints.len() < MAX_TAINTS) {
@@ -99,38 +107,53 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
     if !pod.spec.affinity.required_anti.is_empty() {
         try_it("without its required pod anti-affinity".into(), &changed(pod, |s| s.affinity.required_anti.clear()));
     }
-    if pod.spec.spread.iter().any(|c| c.hard) {
-        let looser = |by| changed(pod, |s| s.spread.iter_mut().filter(|c| c.hard).for_each(|c| c.max_skew += by));
+    let hard: Vec<usize> = (0..pod.spec.spread.len()).filter(|i| pod.spec.spread[*i].hard).collect();
+    for i in &hard {
+        let looser = |by| changed(pod, |s| s.spread[*i].max_skew += by);
         let by = if now.is_some() { 1 } else { (1..=MAX_SKEW_MORE).find(|by| place(cluster, &looser(*by)).0.is_some()).unwrap_or(1) };
-        try_it(format!("maxSkew larger by {by}"), &looser(by));
+        let key = cluster.cache.symbols.name(cluster.cache.indexes.topology(pod.spec.spread[*i].topology).key);
+        try_it(format!("maxSkew over {key} larger by {by}"), &looser(by));
+    }
+    if hard.len() > 1 {
+        try_it("without its hard spread constraints".into(), &changed(pod, |s| s.spread.retain(|c| !c.hard)));
     }
     if !pod.spec.ports.is_empty() {
         try_it("without its host ports".into(), &changed(pod, |s| s.ports.clear()));
     }
+    out.extend(uncordon);
     out.extend(labels);
-    let asked = &pod.spec.demand.requests;
-    let extended = asked.scalar.iter().map(|(name, _)| Which::Scalar(*name));
-    let ephemeral = (asked.ephemeral > 0).then_some(Which::Ephemeral);
-    for which in [Which::Cpu, Which::Memory].into_iter().chain(ephemeral).chain(extended) {
-        out.extend(request(cluster, pod, now, which));
+    out.extend(topology_label(cluster, pod, now));
+    match now {
+        None => out.extend(less(cluster, pod)),
+        Some(node) => {
+            let extended = pod.spec.demand.requests.scalar.iter().map(|(name, _)| Which::Scalar(*name));
+            for which in [Which::Cpu, Which::Memory].into_iter().chain(extended) {
+                out.extend(more(cluster, pod, node, which));
+            }
+        }
+    }
+    if decision.pre_filter.is_some() {
+        // No node was looked at: what does not help there says nothing.
+        out.retain(|w| w.moves);
     }
     // What moves the outcome comes first; among the rest one line is enough to learn from.
     out.sort_by_key(|w| !w.moves);
     out
 }
 
-/// The fewest labels that, put on a node, would bring the pod there: those of its node selector, and the first value of each `In` of the
-/// first required term.
+/// The fewest labels that, put on a node, would bring the pod there: those of its node selector, and one for each `In` and `Exists` of
+/// the first required term.
 fn label(cluster: &Cluster, pod: &PodInfo) -> Option<WhatIf> {
     let spec = &pod.pod.spec;
     let required =
         spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref()?.required_during_scheduling_ignored_during_execution.as_ref());
     let terms = required.and_then(|r| r.node_selector_terms.first()?.match_expressions.as_ref());
-    let values = terms
-        .into_iter()
-        .flatten()
-        .filter(|e| e.operator == "In")
-        .filter_map(|e| Some((e.key.as_str(), e.values.as_ref()?.first()?.as_str())));
+    let values = terms.into_iter().flatten().filter_map(|e| match e.operator.as_str() {
+        "In" => Some((e.key.as_str(), e.values.as_ref()?.first()?.as_str())),
+        // Any value will do.
+        "Exists" => Some((e.key.as_str(), "true")),
+        _ => None,
+    });
     let wanted: Vec<(&str, &str)> = spec.node_selector.iter().flatten().map(|(k, v)| (k.as_str(), v.as_str())).chain(values).collect();
     let lacking = |n: &Node| -> Vec<(&str, &str)> { wanted.iter().filter(|(k, v)| n.meta.label(k) != Some(*v)).copied().collect() };
     let mut nodes: Vec<_> = cluster.cache.nodes().iter().filter(|n| n.alive).map(|n| (lacking(&n.fixed.node), &n.fixed.node)).collect();
@@ -156,96 +179,33 @@ fn label(cluster: &Cluster, pod: &PodInfo) -> Option<WhatIf> {
 /// A rule that is loosened further is no rule.
 const MAX_SKEW_MORE: i64 = 10;
 
-/// The pod with another request.
-fn with_request(pod: &PodInfo, which: Which, value: i64) -> PodInfo {
-    let have = which.of(&pod.spec.demand.requests);
-    changed(pod, |s| {
-        let d = &mut s.demand;
-        // What scores assume where nothing is asked goes when something is.
-        let more = |assumed: i64| (if have > 0 { assumed } else { 0 } + value - have).max(0);
-        match which {
-            Which::Cpu => (d.requests.milli_cpu, d.nonzero_cpu) = (value, more(d.nonzero_cpu)),
-            Which::Memory => (d.requests.memory, d.nonzero_memory) = (value, more(d.nonzero_memory)),
-            Which::Ephemeral => d.requests.ephemeral = value,
-            Which::Scalar(name) => d.requests.set_scalar(name, value),
-        }
-    })
-}
-
-fn say(which: Which, value: i64) -> String {
-    match which {
-        Which::Cpu => cpu(value),
-        Which::Memory | Which::Ephemeral => bytes_exactly(value),
-        Which::Scalar(_) => value.to_string(),
-    }
-}
-
-fn name_of(which: Which, cluster: &Cluster) -> &str {
-    match which {
-        Which::Cpu => "cpu",
-        Which::Memory => "memory",
-        Which::Ephemeral => "ephemeral-storage",
-        Which::Scalar(name) => cluster.cache.symbols.name(name),
-    }
-}
-
-/// Steps in which requests are written.
-fn grain_of(which: Which) -> i64 {
-    match which {
-        Which::Cpu => 50,
-        Which::Memory | Which::Ephemeral => 64 << 20,
-        Which::Scalar(_) => 1,
-    }
-}
-
-/// The smallest change of a request that moves the outcome: less if nothing fits, more if something does.
-fn request(cluster: &Cluster, pod: &PodInfo, now: Option<&str>, which: Which) -> Option<WhatIf> {
-    let have = which.of(&pod.spec.demand.requests);
-    let moves = |value: i64| {
-        let (node, best) = place(cluster, &with_request(pod, which, value));
-        match now {
-            Some(n) => (!best.iter().any(|b| b == n)).then_some(node),
-            None => node.is_some().then_some(node),
-        }
-    };
-    let largest = cluster.cache.nodes().iter().filter(|n| n.alive).map(|n| which.of(&n.fixed.allocatable));
-    let grain = grain_of(which);
-    // `stay` does not move the outcome, `go` does; the turning point lies between.
-    let (mut stay, mut go) = match now {
-        None => (have, 0),
-        Some(_) => {
-            let largest = largest.max()?;
-            // Even steps over what a node can hold: the turning point may be a narrow window.
-            let step = ((largest - have) / STEPS / grain * grain).max(grain);
-            let mut stay = have;
-            loop {
-                let next = stay + step;
-                if next > largest {
-                    return None;
-                }
-                if moves(next).is_some() {
-                    break (stay, next);
-                }
-                stay = next;
-            }
-        }
-    };
-    if now.is_none() && (have == 0 || moves(0).is_none()) {
+/// The topology label that no node has, or too few, put on a node: a domain of its own.
+fn topology_label(cluster: &Cluster, pod: &PodInfo, now: Option<&str>) -> Option<WhatIf> {
+    if now.is_some() {
         return None;
     }
-    for _ in 0..HALVINGS {
-        let middle = stay + (go - stay) / 2 / grain * grain;
-        if middle == stay || middle == go {
-            break;
+    let cache = &cluster.cache;
+    let keys = pod.spec.spread.iter().filter(|c| c.hard).map(|c| c.topology);
+    let keys = keys.chain(pod.spec.affinity.required.iter().map(|t| t.topology)).map(|t| cache.symbols.name(cache.indexes.topology(t).key));
+    for key in keys {
+        for node in cache.nodes().iter().filter(|n| n.alive && n.fixed.node.meta.label(key).is_none()).take(MAX_LABELLED) {
+            let mut labelled = Node::clone(&node.fixed.node);
+            labelled.meta.set_label(key, &labelled.meta.name.clone());
+            let mut trial = cluster.clone();
+            trial.cache.put_node(&Arc::new(labelled));
+            let name = node.name().to_string();
+            if place(&trial, pod).0.as_deref() == Some(&name) {
+                return Some(WhatIf { change: format!("a label {key} on {name}"), node: Some(name), moves: true });
+            }
         }
-        if moves(middle).is_some() { go = middle } else { stay = middle }
     }
-    let node = moves(go)?;
-    let (name, amount) = (name_of(which, cluster), say(which, go));
-    let change = match now {
-        None if go == 0 => format!("without its {name} request"),
-        None => format!("{name} request of {amount} or less"),
-        Some(_) => format!("{name} request of {amount}"),
-    };
-    Some(WhatIf { change, node, moves: true })
+    None
+}
+
+/// The node as it is after `kubectl uncordon`.
+fn uncordoned(node: &Node) -> Node {
+    let mut free = Node::clone(node);
+    free.unschedulable = false;
+    Arc::make_mut(&mut free.taints).retain(|t| &*t.key != "node.kubernetes.io/unschedulable");
+    free
 }

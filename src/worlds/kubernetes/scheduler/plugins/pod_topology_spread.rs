@@ -158,7 +158,9 @@ fn sum_over_nodes<'a>(cx: &'a Cx<'a>, constraints: &[&'a SpreadConstraint], all_
 pub struct Skew<'a> {
     pub key: &'a str,
     pub max_skew: i64,
-    /// Pods counted in the node's domain and in the emptiest one; None without the label.
+    /// 1 if the pod itself would be counted.
+    pub own: i64,
+    /// Pods counted in the node's domain and in the emptiest one (0 while there are fewer than minDomains); None without the label.
     pub counts: Option<(i64, i64)>,
 }
 
@@ -176,7 +178,7 @@ pub fn skews<'a>(cache: &'a Cache, pod: &PodInfo, node: &NodeInfo) -> Vec<Skew<'
         let few = (domains.iter().flatten().count() as i64) < c.min_domains;
         let fewest = if few { 0 } else { domains.iter().flatten().min().copied().unwrap_or(0) };
         let counts = topology.domain(node.ix).map(|d| (domains[d].unwrap_or(0), fewest));
-        Skew { key: cache.symbols.name(topology.key), max_skew: c.max_skew, counts }
+        Skew { key: cache.symbols.name(topology.key), max_skew: c.max_skew, own: i64::from(c.self_match), counts }
     };
     constraints.iter().map(skew).collect()
 }
