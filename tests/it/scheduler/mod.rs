@@ -421,7 +421,9 @@ fn the_order_of_the_input_does_not_matter() {
         let mut objects = namespaces();
         objects.extend((0..8).map(|n| Object::Node(d.node(n))));
         objects.extend((0..3).map(|n| d.service(n)));
-        let pod = d.pod(0);
+        let mut pod = d.pod(0);
+        // One that is being deleted does not wait.
+        Arc::make_mut(&mut pod).meta.deletion = None;
         objects.push(Object::Pod(pod));
         let decide = |objects: &[Object]| {
             let mut cluster = Cluster::new(objects, Profile::default());
