@@ -223,7 +223,10 @@ impl Desk for FakeDesk {
             repetitions: 20,
             measured: Some(0.85),
             predicted: Some(0.9),
-            topics: vec![row("Failure and recovery", 0.9), row("Scheduling", 0.5), row("Networking and traffic from outside", 0.2)],
+            topics: [row("Failure and recovery", 0.9), row("Scheduling", 0.5), row("Networking and traffic from outside", 0.2)]
+                .into_iter()
+                .chain((0..self.log.borrow().topics_more).map(|i| row(&format!("Topic {i} "), 0.9)))
+                .collect(),
             weak: vec![("Networking and traffic from outside".into(), 0.2), ("Scheduling".into(), 0.5)],
             plan: self
                 .log

@@ -361,6 +361,31 @@ fn progress_has_a_plan_to_a_day() {
     s.press("qq").shows("28 Nov in 7 days").shows("68 %");
 }
 
+/// Every topic with every level, to the last column and the last row, at any size.
+#[test]
+fn the_heat_map_is_complete() {
+    for (w, h) in [(60, 16), (80, 24), (112, 24), (120, 36), (200, 60)] {
+        let mut s = Screen::home(w, h);
+        s.log.borrow_mut().topics_more = 30;
+        s.press("g");
+        let mut seen = s.text();
+        for _ in 0..12 {
+            s.press("<pgdn>");
+            seen += &s.text();
+        }
+        let rows: Vec<&str> = seen.lines().filter(|l| l.contains("60 %")).collect();
+        assert!(rows.iter().all(|l| l.trim_end_matches(['┃', ' ']).ends_with("60 % ◑")), "{w}×{h}: {rows:#?}");
+        assert!(seen.contains("traffic from outside") || seen.contains("from outside"), "{w}×{h}: a long title goes on below:\n{seen}");
+        for n in 0..30 {
+            assert!(seen.contains(&format!("Topic {n} ")), "{w}×{h}: topic {n} is missing\n{seen}");
+        }
+        assert!(seen.contains("● solid"), "{w}×{h}: the legend\n{seen}");
+        if h < 36 {
+            s.press("g").shows("┃");
+        }
+    }
+}
+
 #[test]
 fn profiles_are_made_and_changed() {
     let mut s = Screen::home(80, 24);

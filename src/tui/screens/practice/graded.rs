@@ -18,7 +18,7 @@ use crate::tui::theme::{Depth, Ink};
 use crate::tui::widgets::doc::Doc;
 use crate::tui::widgets::scroll::Scroll;
 
-use super::{READABLE, TWO_COLUMNS, degree, score_ink, score_word};
+use super::{READABLE, TWO_COLUMNS, degree, score_ink, score_word, side_by_side};
 
 /// Everything that is shown.
 pub struct Shown<'a> {
@@ -86,23 +86,7 @@ pub fn draw(pen: &mut Pen, body: Rect, shown: &Shown, scroll: &Scroll) {
     rubric(&mut b, pen, shown);
     rest(&mut b, pen, shown);
     find_model(&b, body, shown, scroll);
-    // Both scroll together, as far as the longer one reaches.
-    let most = a.lines.len().max(b.lines.len());
-    a.lines.resize(most, Vec::new());
-    b.lines.resize(most, Vec::new());
-    let faint = pen.ink(Ink::Faint);
-    for y in body.top()..body.bottom() {
-        pen.put(body.x + left + 1, y, 1, pen.theme.glyphs.split, faint);
-    }
-    let (bar, b_area) = (Rect { width: left, ..body }, Rect { x: body.x + left + gap, width: right, ..body });
-    b.draw(pen, b_area, scroll);
-    let first = scroll.lay(usize::from(body.height), most);
-    for (y, line) in (bar.y..bar.bottom()).zip(&a.lines[first..]) {
-        let mut x = bar.x;
-        for (words, style) in line {
-            x += pen.put(x, y, bar.right().saturating_sub(x), words, *style);
-        }
-    }
+    side_by_side(pen, (a, Rect { width: left, ..body }), (b, Rect { x: body.x + left + gap, width: right, ..body }), scroll);
 }
 
 /// Brings the model answer into sight after it was asked for.

@@ -27,6 +27,8 @@ use crate::tui::desk::Known;
 use crate::tui::draw::Pen;
 use crate::tui::text;
 use crate::tui::theme::Ink;
+use crate::tui::widgets::doc::Doc;
+use crate::tui::widgets::scroll::Scroll;
 
 /// From this width on, text stands in two columns.
 pub const TWO_COLUMNS: u16 = 112;
@@ -93,6 +95,24 @@ pub fn moment(at: &str) -> SimTime {
 pub fn lab_of_claim(claim: &Claim) -> Option<(Arc<str>, SimTime)> {
     let shows = claim.shows.as_ref()?;
     Some((shows.scenario.text.clone(), shows.at.as_ref().map_or(SimTime::ZERO, |at| moment(&at.text))))
+}
+
+/// Two texts beside each other, with a line between them. They scroll together, as far as the longer one reaches.
+pub fn side_by_side(pen: &mut Pen, (mut a, left): (Doc, Rect), (mut b, right): (Doc, Rect), scroll: &Scroll) {
+    let most = a.lines.len().max(b.lines.len());
+    a.lines.resize(most, Vec::new());
+    b.lines.resize(most, Vec::new());
+    let faint = pen.ink(Ink::Faint);
+    for y in left.top()..left.bottom() {
+        pen.put((left.right() + right.x) / 2 - 1, y, 1, pen.theme.glyphs.split, faint);
+    }
+    b.draw(pen, right, scroll);
+    for (y, line) in (left.y..left.bottom()).zip(&a.lines[scroll.first()..]) {
+        let mut x = left.x;
+        for (words, style) in line {
+            x += pen.put(x, y, left.right().saturating_sub(x), words, *style);
+        }
+    }
 }
 
 /// A list row: one line, washed if it is selected.

@@ -18,7 +18,13 @@ use crate::tui::widgets::scroll::Scroll;
 use super::ask::Ask;
 use super::cards::CardsDone;
 use super::entry::{DATE_HINT, Entry, date};
-use super::{READABLE, TWO_COLUMNS};
+use super::{READABLE, TWO_COLUMNS, side_by_side};
+
+/// Columns of the heat map: by level, and at last of all. A cell is at most `100 % ●`.
+const HEAT: [(&str, usize); 5] = [("junior", 8), ("mid", 8), ("senior", 8), ("scenario", 9), ("all", 8)];
+const CELLS: usize = 41;
+/// A month of days wants so many columns beside it.
+const LEFT_LEAST: u16 = 42;
 
 pub struct ProgressPage {
     shown: Progress,
@@ -62,7 +68,7 @@ impl ProgressPage {
         let (dim, plain, strong, key) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong), pen.ink(Ink::Key));
         doc.line(&[("Plan", strong)]);
         if self.shown.plan.is_empty() {
-            doc.line(&[("d ", key), ("sets the day of your interview and makes a plan to it", dim)]);
+            doc.hang(0, &[("d ", key)], "sets the day of your interview and makes a plan to it", dim);
         }
         for line in &self.shown.plan {
             doc.para(0, line, plain);
@@ -98,7 +104,8 @@ impl ProgressPage {
             doc.line(&[(&label, dim), (cells.trim_end(), style)]);
         }
         let mut axis = String::from("     ");
-        for (at, name) in [(0, "today"), (7, "1 week"), (14, "2 weeks"), (21, "3 weeks")] {
+        let weeks = if wide == 2 { ["1 week", "2 weeks", "3 weeks"] } else { ["7", "14", "21 days"] };
+        for (at, name) in [(0, "today"), (7, weeks[0]), (14, weeks[1]), (21, weeks[2])] {
             let column = 5 + at * wide;
             while text::width(&axis) < column {
                 axis.push(' ');
@@ -111,33 +118,44 @@ impl ProgressPage {
         doc.gap();
     }
 
-    /// Topics × levels: a number and a shade in each cell.
+    /// Topics × levels: a number and a shade in each cell. A title that is too long goes on below.
     fn heat(&self, doc: &mut Doc, pen: &Pen) {
         let (dim, plain, strong) = (pen.ink(Ink::Dim), pen.ink(Ink::Text), pen.ink(Ink::Strong));
         doc.line(&[("Topics and levels", strong)]);
-        let name = doc.columns.saturating_sub(5 * 9 + 1).clamp(12, 34);
-        let mut head = " ".repeat(name);
-        for level in ["junior", "mid", "senior", "scenario", "all"] {
-            head.push_str(&format!(" {level:>8}"));
-        }
-        doc.line(&[(&head, dim)]);
+        let name = self.longest_title().min(doc.columns.saturating_sub(CELLS)).max(8);
+        let head: String = HEAT.iter().map(|(level, width)| format!("{level:>width$}")).collect();
+        doc.line(&[(&format!("{:name$}{head}", ""), dim)]);
         for row in &self.shown.topics {
-            let title = text::fit(&row.title, name - 1, pen.theme.glyphs.ellipsis).into_owned();
-            let pad = " ".repeat(name - text::width(&title));
-            let mut pieces: Vec<(String, Style)> = vec![(title, plain), (pad, plain)];
-            for cell in &row.cells {
-                let (words, style) = heat(pen, cell);
-                pieces.push((format!(" {words:>8}"), style));
+            for (i, part) in text::wrap(&row.title, name - 1).iter().enumerate() {
+                let pad = " ".repeat(name.saturating_sub(text::width(part)));
+                let mut pieces: Vec<(String, Style)> = vec![(part.clone() + &pad, plain)];
+                for (cell, (_, width)) in row.cells.iter().zip(HEAT).take(if i == 0 { HEAT.len() } else { 0 }) {
+                    let (words, style) = heat(pen, cell);
+                    pieces.push((format!("{words:>width$}"), style));
+                }
+                let borrowed: Vec<(&str, Style)> = pieces.iter().map(|(w, s)| (w.as_str(), *s)).collect();
+                doc.line(&borrowed);
             }
-            let borrowed: Vec<(&str, Style)> = pieces.iter().map(|(w, s)| (w.as_str(), *s)).collect();
-            doc.line(&borrowed);
         }
         // One of each shape, with its word.
         let shape = |seen: usize, mastery: f32| heat_shape(&Mastery { questions: 1, seen, mastery, strength: 0.0 }, pen.theme.ascii());
         let shapes = [shape(0, 0.0), shape(1, 0.0), shape(1, 0.3), shape(1, 0.6), shape(1, 0.8), shape(1, 1.0)];
-        let legend = shapes.map(|(sign, word)| format!("{sign} {word}")).join("   ");
+        let mut legend = String::new();
+        for (sign, word) in shapes {
+            let entry = format!("{sign} {word}");
+            if !legend.is_empty() && text::width(&legend) + 3 + text::width(&entry) > doc.columns {
+                doc.line(&[(&std::mem::take(&mut legend), dim)]);
+            }
+            legend += if legend.is_empty() { "" } else { "   " };
+            legend += &entry;
+        }
         doc.line(&[(&legend, dim)]);
         doc.gap();
+    }
+
+    /// Columns that the longest title takes, with a space behind it.
+    fn longest_title(&self) -> usize {
+        self.shown.topics.iter().map(|t| text::width(&t.title)).max().unwrap_or(0) + 1
     }
 
     fn weak(&self, doc: &mut Doc, pen: &Pen) {
@@ -145,7 +163,7 @@ impl ProgressPage {
         if !self.shown.weak.is_empty() {
             doc.line(&[("Weakest of what you began", strong)]);
             for (title, share) in self.shown.weak.iter().take(5) {
-                doc.line(&[(&format!("{:>5}  ", whole(*share)), pen.ink(Ink::Warn)), (title, plain)]);
+                doc.hang(0, &[(&format!("{:>5}  ", whole(*share)), pen.ink(Ink::Warn))], title, plain);
             }
             doc.gap();
         }
@@ -251,21 +269,18 @@ impl Page for ProgressPage {
             self.weak(&mut doc, pen);
             doc.draw(pen, area, &self.scroll);
         } else {
-            let left = (area.width / 2 - 2).min(READABLE - 20);
-            let right = (area.width - left - 4).min(READABLE);
+            // The heat map needs what it needs, with a scroll bar; the rest goes on with what is left.
+            let map = u16::try_from(self.longest_title() + CELLS + 1).unwrap_or(READABLE);
+            let right = map.min(area.width.saturating_sub(LEFT_LEAST + 4));
+            let left = (area.width - right - 4).min(READABLE - 20);
             let mut a = Doc::new(left);
             self.facts(&mut a, pen);
             self.plan(&mut a, pen);
             self.forecast(&mut a, pen);
             self.weak(&mut a, pen);
-            let mut b = Doc::new(right);
+            let mut b = Doc::new(right - 1);
             self.heat(&mut b, pen);
-            let faint = pen.ink(Ink::Faint);
-            for y in body.top()..body.bottom() {
-                pen.put(area.x + left + 2, y, 1, pen.theme.glyphs.split, faint);
-            }
-            a.draw(pen, Rect { width: left, ..area }, &self.scroll);
-            b.draw(pen, Rect { x: area.x + left + 4, width: right, ..area }, &Scroll::default());
+            side_by_side(pen, (a, Rect { width: left, ..area }), (b, Rect { x: area.x + left + 4, width: right, ..area }), &self.scroll);
         }
         let row = Rect { y: body.bottom().saturating_sub(1), height: 1, ..body };
         self.entry.as_ref().map(|e| e.draw(pen, row))
