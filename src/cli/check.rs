@@ -15,7 +15,7 @@ pub fn run(args: &CheckArgs, common: &Common) -> Outcome {
         std::io::stdin().take(catalogue::FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
         catalogue::check_bytes("<stdin>", &bytes, &options)
     } else {
-        catalogue::check(&args.files, &options)
+        catalogue::check(&args.files, &options, common.decks.as_deref())
     };
     print(&text)?;
     Ok(code as u8)

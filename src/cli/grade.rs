@@ -14,9 +14,7 @@ const MOST: u64 = 1 << 20;
 
 pub fn run(args: &GradeArgs, common: &Common) -> Outcome {
     let library = Library::open(&common.practice());
-    for deck in &library.broken {
-        eprintln!("{}\nThe deck {} is left out.\n", deck.why.trim_end(), deck.name);
-    }
+    library.left_out().iter().for_each(|line| eprintln!("warning: {line}"));
     let question = library.question(&args.question).map_err(|e| anyhow!(e))?;
     let answer = read(&args.answer, &question.question)?;
     let grade = library.grader().grade(question, &answer);

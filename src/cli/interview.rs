@@ -30,7 +30,7 @@ pub fn run(args: &InterviewArgs, common: &Common) -> Outcome {
     }
     let options = PracticeOptions { profile: args.profile.clone(), ..common.practice() };
     let mut practice = Practice::open(&options, &clock::now()).map_err(|e| anyhow!(e))?;
-    practice.troubles().iter().for_each(|t| eprintln!("{t}\n"));
+    practice.troubles().iter().for_each(|t| eprintln!("warning: {t}\n"));
     let began = match practice.interview() {
         Some(sitting) if !args.new && !sitting.over() => {
             println!("The interview that was interrupted goes on (--new begins another).\n");

@@ -9,9 +9,7 @@ use super::{Outcome, print, width};
 
 pub fn run(args: &QuestionsArgs, common: &Common) -> Outcome {
     let library = Library::open(&common.practice());
-    for deck in &library.broken {
-        eprintln!("{}\nThe deck {} is left out.\n", deck.why.trim_end(), deck.name);
-    }
+    library.left_out().iter().for_each(|line| eprintln!("warning: {line}"));
     let json = args.format == ListFormat::Json;
     if let Some(id) = &args.question {
         let question = library.question(id).map_err(|e| anyhow!(e))?;

@@ -126,8 +126,9 @@ pub fn deck_schema() -> String {
 }
 
 /// Checks files of any kind, and built-in scenarios by name: (text, exit status).
-pub fn check(names: &[String], options: &OpenOptions) -> (String, i32) {
-    super::checker::check(names, options)
+/// A deck is also held against the others of the person's folder (`decks`, as for practice).
+pub fn check(names: &[String], options: &OpenOptions, decks: Option<&std::path::Path>) -> (String, i32) {
+    super::checker::check(names, options, decks)
 }
 
 /// Checks what came over standard input.

@@ -5,16 +5,25 @@ use std::sync::Arc;
 use crate::document::Diagnostic;
 use crate::kernel::{SimDuration, SimTime};
 use crate::scenario::file::{Entry, Scenario, Solve};
-use crate::scenario::report::{self, Checked};
+use crate::scenario::report::{self, Checked, FileKind};
+use crate::study::deck::shelf;
 
 use super::documents::Worlds;
 use super::facts::LabFacts;
 use super::{OpenOptions, Session};
 
 /// Checks files of any kind and built-in scenarios by name: (text, exit status).
-pub fn check(names: &[String], options: &OpenOptions) -> (String, i32) {
+pub fn check(names: &[String], options: &OpenOptions, decks: Option<&std::path::Path>) -> (String, i32) {
     let all = names.iter().map(|name| report::check_one(name, &options.catalogue(), &Worlds));
-    print(all.map(|c| with_drill(c, options)).collect())
+    print(all.map(|c| on_the_shelf(with_drill(c, options), decks)).collect())
+}
+
+/// A deck that is sound by itself is left out all the same if another of the folder has its ids.
+fn on_the_shelf(checked: Checked, decks: Option<&std::path::Path>) -> Checked {
+    if checked.kind == FileKind::Deck && !checked.findings.has_errors() {
+        checked.findings.extend(shelf::open(decks).why_left_out(&checked.name).unwrap_or_default().iter().cloned());
+    }
+    checked
 }
 
 /// Checks bytes that are no file.

@@ -175,6 +175,10 @@ impl Pages {
         pen.line(area.x + 1, area.y, left, &crumbs);
 
         let foot = area.bottom() - 1;
+        let y = area.y + 2;
+        let body = Rect { x: area.x + 2, y, width: area.width.saturating_sub(4), height: foot.saturating_sub(y) };
+        // First, so that the foot knows what did not fit.
+        let cursor = top.draw(pen, body, desk);
         match &self.note {
             Some((words, bad, _)) => {
                 let style = pen.ink(if *bad { Ink::Bad } else { Ink::Story });
@@ -185,9 +189,7 @@ impl Pages {
                 pen.hints(area.x + 1, foot, area.width.saturating_sub(2), &top.hints());
             }
         }
-        let y = area.y + 2;
-        let body = Rect { x: area.x + 2, y, width: area.width.saturating_sub(4), height: foot.saturating_sub(y) };
-        top.draw(pen, body, desk)
+        cursor
     }
 }
 

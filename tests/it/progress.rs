@@ -202,6 +202,12 @@ fn lines_are_recorded_until_one_is_wrong() {
     assert_eq!((out.status.code(), String::from_utf8_lossy(&out.stdout).lines().count()), (Some(2), 2));
     assert!(String::from_utf8_lossy(&out.stderr).contains("line 4: a score goes from 0 to 100"));
     assert_eq!(stored(&file).len(), 2);
+    let mut child = command(&file, &["record", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"labels-selectors 70\nlabels-selector 70\n").unwrap();
+    let out = child.wait_with_output().unwrap();
+    let why = String::from_utf8_lossy(&out.stderr);
+    assert!(why.contains("error: line 2: there is no question `labels-selector`; did you mean `labels-selectors`"), "{why}");
+    assert_eq!((out.status.code(), stored(&file).len()), (Some(2), 3));
 }
 
 #[test]
@@ -217,6 +223,19 @@ fn an_export_moves_to_another_machine() {
     assert!(ok(&there, "2026-11-21", &["import", copy.to_str().unwrap()]).contains("0 reviews new, 2 known already"));
     assert_eq!(ok(&there, "2026-11-22", &["export", "-"]), std::fs::read_to_string(&copy).unwrap());
     assert_eq!(ok(&there, "2026-11-22", &["profiles"]).lines().filter(|l| l.starts_with("* Anna")).count(), 1);
+    // Over another file only when asked to.
+    let before = std::fs::read(&copy).unwrap();
+    for verb in ["export", "anki"] {
+        let why = refused(&there, &[verb, copy.to_str().unwrap()]);
+        assert!(why.contains("is there already; --force writes over it"), "{why}");
+    }
+    assert_eq!(std::fs::read(&copy).unwrap(), before);
+    let deck = folder.file("deck.txt");
+    ok(&there, "2026-11-22", &["anki", deck.to_str().unwrap()]);
+    ok(&there, "2026-11-22", &["export", deck.to_str().unwrap(), "--force"]);
+    assert_eq!(std::fs::read(&deck).unwrap(), before);
+    assert!(refused(&there, &["export", "/dev/null", "--force"]).contains("is no file"));
+    assert!(refused(&there, &["export", std::env::temp_dir().to_str().unwrap(), "--force"]).contains("is a folder"));
     // Never over a progress file, and never half.
     assert!(refused(&here, &["export", here.to_str().unwrap()]).contains("is a database"));
     assert!(refused(&here, &["export", folder.file("no/such/x.json").to_str().unwrap()]).contains("cannot write"));
@@ -262,6 +281,9 @@ fn damaged_newer_and_foreign_files_are_refused_and_left_alone() {
         {
             let why = refused(&file, args);
             assert!(why.contains(says) && why.contains(file.to_str().unwrap()), "{args:?}: {why}");
+            // Plain words; what the library says stands in brackets at the end.
+            let plain = why.rsplit_once("\n  (").map_or(&*why, |(plain, _)| plain).to_lowercase();
+            assert!(!["sqlite", "database", "malformed", "btree"].iter().any(|word| plain.contains(word)), "{why}");
         }
         assert_eq!(std::fs::read(&file).unwrap(), before, "{}", file.display());
     }

@@ -36,12 +36,27 @@ pub enum What {
         #[arg(long, conflicts_with = "date")]
         clear: bool,
     },
-    /// Write everything - all profiles, reviews, plans, drafts - as JSON; - is standard output
-    Export { file: PathBuf },
-    /// Merge an export into the progress file: nothing is lost, nothing is doubled; - is standard input
-    Import { file: PathBuf },
-    /// Write the questions as a text file that Anki imports; - is standard output
-    Anki { file: PathBuf },
+    /// Write everything - all profiles, reviews, plans, drafts - as JSON
+    Export {
+        /// The file to write; - is standard output
+        file: PathBuf,
+        /// Write over a file that is there already
+        #[arg(long)]
+        force: bool,
+    },
+    /// Merge an export into the progress file: nothing is lost, nothing is doubled
+    Import {
+        /// The export to read; - is standard input
+        file: PathBuf,
+    },
+    /// Write the questions as a text file that Anki imports
+    Anki {
+        /// The file to write; - is standard output
+        file: PathBuf,
+        /// Write over a file that is there already
+        #[arg(long)]
+        force: bool,
+    },
     /// The profiles in the file
     Profiles,
     /// Make, choose, rename, empty or delete a profile

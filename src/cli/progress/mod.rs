@@ -26,9 +26,9 @@ pub fn run(args: &ProgressArgs, common: &Common) -> Outcome {
         None => call.overview(),
         Some(What::Due { limit }) => call.due(*limit),
         Some(What::Plan { date, clear }) => call.plan(*date, *clear),
-        Some(What::Export { file }) => call.export(file),
+        Some(What::Export { file, force }) => call.export(file, *force),
         Some(What::Import { file }) => call.import(file),
-        Some(What::Anki { file }) => write(file, &door::anki_deck(&call.library()), "the deck"),
+        Some(What::Anki { file, force }) => write(file, &door::anki_deck(&call.library()), "the deck", *force),
         Some(What::Profiles) => call.profiles(),
         Some(What::Profile(command)) => call.profile(command),
         Some(What::Record { question, .. }) if question == "-" => record::lines(&mut call.to_write()?, &call.library()),
@@ -50,9 +50,7 @@ struct Call<'a> {
 impl Call<'_> {
     fn library(&self) -> Library {
         let library = Library::open(&self.common.practice());
-        for deck in &library.broken {
-            eprintln!("{}\nThe deck {} is left out.\n", deck.why.trim_end(), deck.name);
-        }
+        library.left_out().iter().for_each(|line| eprintln!("warning: {line}"));
         library
     }
 
@@ -106,9 +104,9 @@ impl Call<'_> {
         }
     }
 
-    fn export(&self, file: &Path) -> Outcome {
+    fn export(&self, file: &Path, force: bool) -> Outcome {
         let records = self.to_read()?;
-        write(file, &records.export().map_err(said)?, "everything")
+        write(file, &records.export().map_err(said)?, "everything", force)
     }
 
     fn import(&self, file: &Path) -> Outcome {
@@ -183,14 +181,22 @@ fn read(file: &Path) -> anyhow::Result<String> {
     String::from_utf8(bytes).map_err(|_| anyhow!("error: {} is not an export of wheelhouse progress: it is not text", file.display()))
 }
 
-/// Writes a file whole or not at all; never over a progress file.
-fn write(file: &Path, text: &str, what: &str) -> Outcome {
+/// Writes a file whole or not at all; over another only if that is wanted, and never over a progress file.
+fn write(file: &Path, text: &str, what: &str, force: bool) -> Outcome {
     if file == Path::new("-") {
         return print(text);
     }
     let mut start = [0; 15];
     if File::open(file).and_then(|mut f| f.read_exact(&mut start)).is_ok() && &start == b"SQLite format 3" {
         return Err(anyhow!("error: {} is a database; it is not written over", file.display()));
+    }
+    match std::fs::symlink_metadata(file) {
+        Ok(there) if there.is_dir() => return Err(anyhow!("error: {} is a folder; name a file in it", file.display())),
+        Ok(there) if !there.is_file() && !there.is_symlink() => {
+            return Err(anyhow!("error: {} is no file; - writes to standard output", file.display()));
+        }
+        Ok(_) if !force => return Err(anyhow!("error: {} is there already; --force writes over it", file.display())),
+        _ => {}
     }
     let cannot = || format!("error: cannot write {}", file.display());
     let name = file.file_name().with_context(cannot)?.to_string_lossy().into_owned();

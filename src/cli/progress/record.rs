@@ -33,9 +33,10 @@ pub fn one(
 pub fn lines(records: &mut Records, library: &Library) -> Outcome {
     let mut out = std::io::stdout().lock();
     for (n, line) in std::io::stdin().lock().lines().enumerate() {
-        let line = line?;
+        let line = line.map_err(|e| anyhow!("error: line {}: it cannot be read: {e}", n + 1))?;
         let words: Vec<&str> = line.split_whitespace().collect();
         let wrong = |why: &str| anyhow!("error: line {}: {why}: expected QUESTION SCORE [RATING]", n + 1);
+        let in_line = |e: anyhow::Error| anyhow!("error: line {}: {}", n + 1, e.to_string().trim_start_matches("error: "));
         let (question, score, rating) = match words.as_slice() {
             [] => continue,
             [question, score] => (question, score, None),
@@ -45,7 +46,7 @@ pub fn lines(records: &mut Records, library: &Library) -> Outcome {
             _ => return Err(wrong("too few or too many words")),
         };
         let score: u8 = score.parse().ok().filter(|s| *s <= 100).ok_or_else(|| wrong("a score goes from 0 to 100"))?;
-        let stored = store(records, library, question, Some(score), rating, Mode::Answer, &clock::now())?;
+        let stored = store(records, library, question, Some(score), rating, Mode::Answer, &clock::now()).map_err(in_line)?;
         out.write_all(acknowledged(&stored).as_bytes())?;
         out.flush()?;
     }

@@ -26,16 +26,42 @@ pub struct Library {
 pub struct Broken {
     /// The file.
     pub name: String,
-    /// What is wrong with it, with excerpts.
-    pub why: String,
+    pub errors: usize,
+    /// What is wrong with the folder of decks as a whole; of a file `wheelhouse check` tells.
+    pub folder: Option<String>,
 }
 
 impl Library {
     /// The built-in decks and the person's own. Never fails: what cannot be read is in `broken`.
     pub fn open(options: &PracticeOptions) -> Self {
         let shelf = shelf::open(options.decks.as_deref());
-        let broken = shelf.broken.iter().map(|b| Broken { name: b.name.clone(), why: b.render() }).collect();
+        let broken = shelf.broken.iter().map(|b| Broken {
+            name: b.name.clone(),
+            errors: b.why.len(),
+            folder: b.folder.then(|| b.why.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("; ")),
+        });
+        let broken = broken.collect();
         Self { bank: shelf.bank, broken, own: shelf.own }
+    }
+
+    /// That decks were left out, a line for all of them together; what is wrong with each is told by `wheelhouse check`.
+    pub fn left_out(&self) -> Vec<String> {
+        const NAMED: usize = 3;
+        let mut out: Vec<String> = self.broken.iter().filter_map(|b| b.folder.clone()).collect();
+        let decks: Vec<&Broken> = self.broken.iter().filter(|b| b.folder.is_none()).collect();
+        let errors = match decks.iter().map(|b| b.errors).sum() {
+            1 => "1 error".to_string(),
+            n => format!("{n} errors"),
+        };
+        let names: Vec<String> = decks.iter().take(NAMED).map(|b| shell_word(&b.name)).collect();
+        let check = format!("`wheelhouse check {}` says what is wrong", names.join(" "));
+        match decks.len() {
+            0 => {}
+            1 => out.push(format!("a deck is left out ({errors}); {check}")),
+            n if n <= NAMED => out.push(format!("{n} decks are left out ({errors}); {check}")),
+            n => out.push(format!("{n} decks are left out ({errors}); {check} with the first of them")),
+        }
+        out
     }
 
     /// A question by id.
@@ -63,6 +89,12 @@ impl Library {
             Diagnostic::error(format!("there is no topic `{id}`")).one_of(id, &ids).to_string() + "\n"
         })
     }
+}
+
+/// A file name as a shell takes it.
+fn shell_word(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:@,~".contains(c);
+    if name.chars().all(plain) { name.into() } else { format!("'{}'", name.replace('\'', r"'\''")) }
 }
 
 /// "`a`, `b` or `c`"
@@ -159,6 +191,20 @@ mod tests {
         assert!(places.len() > 100, "{}", places.len());
         let wrong: Vec<String> = places.iter().filter_map(|p| missing(p, &catalogue)).map(|d| d.to_string()).collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn many_broken_decks_are_one_line() {
+        let deck = |name: &str| Broken { name: name.into(), errors: 4, folder: None };
+        let library = |broken: Vec<Broken>| Library { bank: Bank::default(), broken, own: vec![] };
+        assert_eq!(library(vec![]).left_out(), Vec::<String>::new());
+        let two = library(vec![deck("/d/a.yaml"), deck("/my d/b.yaml")]).left_out();
+        assert_eq!(two, ["2 decks are left out (8 errors); `wheelhouse check /d/a.yaml '/my d/b.yaml'` says what is wrong"]);
+        let many = library((0..500).map(|n| deck(&format!("/d/{n}.yaml"))).collect()).left_out();
+        let says = "500 decks are left out (2000 errors); `wheelhouse check /d/0.yaml /d/1.yaml /d/2.yaml` says what is wrong with the first of them";
+        assert_eq!(many, [says]);
+        let gone = Broken { folder: Some("/d: the folder of decks cannot be read: gone".into()), ..deck("/d") };
+        assert_eq!(library(vec![gone]).left_out(), ["/d: the folder of decks cannot be read: gone"]);
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl Practice {
 
     /// What the person should know: decks that were left out, and why progress is not kept. Empty: all is well.
     pub fn troubles(&self) -> Vec<String> {
-        let decks = self.library.broken.iter().map(|b| format!("{}\nThe deck {} is left out.", b.why.trim_end(), b.name));
+        let decks = self.library.left_out();
         let unkept = self.unkept.iter().map(|why| format!("{why}\nYou can practise all the same; nothing of it is kept."));
         unkept.chain(decks).collect()
     }

@@ -317,7 +317,9 @@ fn broken_things_are_told_and_stop_nothing() {
     let troubles = practice.troubles();
     assert_eq!(troubles.len(), 2, "{troubles:?}");
     assert!(troubles[0].contains("progress.db") && troubles[0].contains("nothing of it is kept"), "{}", troubles[0]);
-    assert!(troubles[1].contains("mine.yaml") && troubles[1].contains("left out"), "{}", troubles[1]);
+    let check = format!("`wheelhouse check {}` says what is wrong", place.0.join("decks/mine.yaml").display());
+    assert!(troubles[1].starts_with("a deck is left out (") && troubles[1].ends_with(&check), "{}", troubles[1]);
+    assert_eq!(troubles[1].lines().count(), 1);
     practice.rate("etcd", &[], Aloud::Card, None, &now(20, 1)).unwrap();
     assert_eq!(practice.standing().reviews, 1, "practice goes on");
     assert_eq!(std::fs::read(place.0.join("progress.db")).unwrap(), before, "and nothing is overwritten");

@@ -38,6 +38,8 @@ pub struct Broken {
     /// The file, or the folder that cannot be read.
     pub name: String,
     pub why: Vec<Diagnostic>,
+    /// It is the folder.
+    pub folder: bool,
 }
 
 /// The built-in decks alone. Read once per process.
@@ -88,20 +90,20 @@ impl Shelf {
         let shown = dir.display().to_string();
         let mut paths = Vec::new();
         match std::fs::read_dir(dir) {
-            Err(e) => return self.left_out(&shown, Diagnostic::error(format!("{shown}: the folder of decks cannot be read: {e}"))),
+            Err(e) => return self.left_out(&shown, Diagnostic::error(format!("{shown}: the folder of decks cannot be read: {e}")), true),
             Ok(entries) => paths.extend(entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| is_yaml(p))),
         }
         paths.sort();
         if paths.len() > FILES_MAX {
             let message = format!("{shown}: the folder holds {} decks, the first {FILES_MAX} are read", paths.len());
-            self.left_out(&shown, Diagnostic::error(message));
+            self.left_out(&shown, Diagnostic::error(message), true);
             paths.truncate(FILES_MAX);
         }
         for path in paths {
             let name = path.display().to_string();
             match bytes(&path) {
                 Ok(bytes) => self.put(&name, &bytes, true),
-                Err(why) => self.left_out(&name, Diagnostic::error(format!("{name}: {why}"))),
+                Err(why) => self.left_out(&name, Diagnostic::error(format!("{name}: {why}")), false),
             }
         }
     }
@@ -111,7 +113,7 @@ impl Shelf {
         let deck = Source::from_bytes(name, bytes).map_err(Diagnostics::from).and_then(|source| read(&source));
         match deck.and_then(|deck| self.clash(&deck).map(|()| deck)) {
             Ok(deck) => self.accept(deck, own),
-            Err(why) => self.broken.push(Broken { name: name.into(), why: why.into_vec() }),
+            Err(why) => self.broken.push(Broken { name: name.into(), why: why.into_vec(), folder: false }),
         }
     }
 
@@ -135,8 +137,15 @@ impl Shelf {
         self.bank.add(deck.topic, deck.questions);
     }
 
-    fn left_out(&mut self, name: &str, why: Diagnostic) {
-        self.broken.push(Broken { name: name.into(), why: vec![why] });
+    fn left_out(&mut self, name: &str, why: Diagnostic, folder: bool) {
+        self.broken.push(Broken { name: name.into(), why: vec![why], folder });
+    }
+
+    /// Why the shelf left this file out, if it lies in its folder and was left out.
+    pub fn why_left_out(&self, file: &str) -> Option<&[Diagnostic]> {
+        let place = std::fs::canonicalize(file).ok()?;
+        let same = |b: &&Broken| std::fs::canonicalize(&b.name).is_ok_and(|p| p == place);
+        self.broken.iter().find(same).map(|b| &*b.why)
     }
 }
 

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 /// Why the progress file could not be opened, read or written, or why a request cannot be done.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordsError {
-    #[error("the progress file {} is damaged ({why})\n  it was left as it is; restore a copy of it, or move it away and bring your reviews back with `wheelhouse progress import`", .file.display())]
+    #[error("the progress file {} is damaged: part of what is in it cannot be read\n  it was left as it is; restore a copy of it, or move it away and bring your reviews back from an export with `wheelhouse progress import FILE`\n  ({why})", .file.display())]
     Damaged { file: PathBuf, why: String },
-    #[error("{} is not a progress file of wheelhouse ({why})\n  it was left as it is; name another file with --progress or WHEELHOUSE_PROGRESS", .file.display())]
+    #[error("{} is not a progress file of wheelhouse: {why}\n  it was left as it is; name another file with --progress or WHEELHOUSE_PROGRESS", .file.display())]
     Foreign { file: PathBuf, why: String },
     #[error("the progress file {} was written by a newer wheelhouse (format {found}, this program knows up to {known})\n  it was left as it is; use the newer program, or another file with --progress", .file.display())]
     Newer { file: PathBuf, found: u32, known: u32 },
-    #[error("the progress file {} cannot be written ({why})", .file.display())]
+    #[error("the progress file {} cannot be written: {why}", .file.display())]
     Unwritable { file: PathBuf, why: String },
     #[error("the progress file {} is being written by another wheelhouse; try again in a moment", .file.display())]
     Busy { file: PathBuf },
-    #[error("the progress file {} cannot be read ({why})", .file.display())]
+    #[error("the progress file {} cannot be read: {why}", .file.display())]
     Unreadable { file: PathBuf, why: String },
     #[error("no folder for the progress file: {0}\n  name a file with --progress or WHEELHOUSE_PROGRESS")]
     NoFolder(String),

@@ -106,7 +106,7 @@ fn peek(path: &Path, known: usize) -> Result<bool> {
         return Ok(false);
     }
     if !header.starts_with(b"SQLite format 3\0") || header.len() < 100 {
-        return Err(RecordsError::Foreign { file: path.into(), why: "it does not begin as a SQLite database does".into() });
+        return Err(RecordsError::Foreign { file: path.into(), why: "it begins as something else".into() });
     }
     let number = |at: usize| header[at..at + 4].iter().fold(0u32, |n, byte| n << 8 | u32::from(*byte));
     judge(path, number(68), number(60), known).map(|()| false)
@@ -115,7 +115,7 @@ fn peek(path: &Path, known: usize) -> Result<bool> {
 /// Are these the numbers of a progress file that this program knows? A file without any is an empty database.
 fn judge(path: &Path, application: u32, version: u32, known: usize) -> Result<()> {
     if application != APPLICATION_ID as u32 && (application, version) != (0, 0) {
-        return Err(RecordsError::Foreign { file: path.into(), why: "it is the database of another program".into() });
+        return Err(RecordsError::Foreign { file: path.into(), why: "another program made it".into() });
     }
     let known = known as u32;
     if version > known { Err(RecordsError::Newer { file: path.into(), found: version, known }) } else { Ok(()) }
@@ -147,7 +147,7 @@ fn examine(conn: &Connection, path: &Path, known: usize) -> Result<()> {
         return Err(RecordsError::Damaged { file: path.into(), why: verdict.replace('\n', " ") });
     }
     if version == 0 && conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map_err(sorted)? > 0 {
-        return Err(RecordsError::Foreign { file: path.into(), why: "it is the database of another program".into() });
+        return Err(RecordsError::Foreign { file: path.into(), why: "another program made it".into() });
     }
     Ok(())
 }
@@ -169,16 +169,26 @@ fn migrate(conn: &mut Connection, migrations: &[&str]) -> rusqlite::Result<()> {
     change.commit()
 }
 
-/// What SQLite complains about, in the words of this room.
+/// What SQLite complains about, in plain words; its own come last, in brackets.
 pub(super) fn sort(path: &Path, error: &rusqlite::Error) -> RecordsError {
-    let (file, why) = (path.to_path_buf(), error.to_string());
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt) => RecordsError::Damaged { file, why },
-        Some(ErrorCode::NotADatabase) => RecordsError::Foreign { file, why },
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => RecordsError::Busy { file },
-        Some(
-            ErrorCode::ReadOnly | ErrorCode::DiskFull | ErrorCode::PermissionDenied | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure,
-        ) => RecordsError::Unwritable { file, why },
-        _ => RecordsError::Unreadable { file, why },
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnName, InvalidColumnType, Utf8Error};
+    let (file, theirs) = (path.to_path_buf(), error.to_string());
+    if let FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnName(..) | InvalidColumnType(..) | Utf8Error(..) =
+        error
+    {
+        // Values that this program never wrote.
+        return RecordsError::Damaged { file, why: theirs };
     }
+    let plain = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => return RecordsError::Busy { file },
+        Some(ErrorCode::DatabaseCorrupt) => return RecordsError::Damaged { file, why: theirs },
+        Some(ErrorCode::NotADatabase) => return RecordsError::Foreign { file, why: format!("it holds something else ({theirs})") },
+        Some(ErrorCode::ReadOnly) => "it may only be read",
+        Some(ErrorCode::DiskFull) => "the disk is full",
+        Some(ErrorCode::PermissionDenied) => "you may not",
+        Some(ErrorCode::CannotOpen) => "it cannot be opened; is its folder there, and may you write into it?",
+        Some(ErrorCode::SystemIoFailure) => "the disk does not do what it should",
+        _ => return RecordsError::Unreadable { file, why: theirs },
+    };
+    RecordsError::Unwritable { file, why: format!("{plain} ({theirs})") }
 }

@@ -148,7 +148,7 @@ impl Desk for FakeDesk {
         &self.bank
     }
     fn warnings(&self) -> Vec<String> {
-        Vec::new()
+        self.log.borrow().warnings.clone()
     }
     fn known(&self, question: &str) -> Known {
         if question == "etcd" { Known::Weak } else { Known::Never }

@@ -361,6 +361,22 @@ fn progress_has_a_plan_to_a_day() {
     s.press("qq").shows("28 Nov in 7 days").shows("68 %");
 }
 
+#[test]
+fn warnings_can_be_read_to_the_end() {
+    for (w, h) in [(60, 16), (80, 24), (120, 36)] {
+        let mut s = Screen::home(w, h);
+        s.log.borrow_mut().warnings = vec![
+            "the progress file is damaged\n  it was left as it is\n".to_string() + &"very much so ".repeat(9),
+            "a deck is left out (last word)".into(),
+        ];
+        s.press("p").shows("Flash cards");
+        if h < 36 {
+            s.shows("PgDn read on").shows("┃");
+        }
+        s.press(&"<pgdn>".repeat(20)).shows("(last word)").press("j").shows("Choose by topic");
+    }
+}
+
 /// Every topic with every level, to the last column and the last row, at any size.
 #[test]
 fn the_heat_map_is_complete() {

@@ -21,6 +21,10 @@ impl Scroll {
         self.first.set(self.first.get().min(total.saturating_sub(shown)));
         self.first.get()
     }
+    /// More than was shown last.
+    pub fn overflows(&self) -> bool {
+        self.total.get() > self.shown.get()
+    }
     /// The first line that was drawn last.
     pub fn first(&self) -> usize {
         self.first.get()

@@ -8,10 +8,11 @@ use crate::tui::draw::{Pen, Spot};
 use crate::tui::keys::Context;
 use crate::tui::message::Message;
 use crate::tui::page::{Go, Page, count, whole};
+use crate::tui::panels::prompt;
 use crate::tui::text;
 use crate::tui::theme::Ink;
 use crate::tui::widgets::doc::Doc;
-use crate::tui::widgets::scroll::List;
+use crate::tui::widgets::scroll::{List, Scroll};
 
 use super::ask::Ask;
 use super::cards::CardsDone;
@@ -63,7 +64,7 @@ const fn row_of(what: &LeftWhat) -> usize {
 pub fn go_on(what: &LeftWhat, desk: &mut dyn Desk) -> Vec<Box<dyn Page>> {
     let mut pages: Vec<Box<dyn Page>> = Vec::new();
     let top = match what {
-        LeftWhat::Cards | LeftWhat::Predictions => Menu { list: List::at(row_of(what)), over: desk.overview() }.open(desk),
+        LeftWhat::Cards | LeftWhat::Predictions => Menu { list: List::at(row_of(what)), ..Menu::new(desk) }.open(desk),
         // The list begins with what was left last.
         LeftWhat::Answer(..) => {
             let pick = Pick::new(desk);
@@ -87,11 +88,13 @@ pub fn go_on(what: &LeftWhat, desk: &mut dyn Desk) -> Vec<Box<dyn Page>> {
 pub struct Menu {
     list: List,
     over: Overview,
+    /// What stands below or beside the list.
+    scroll: Scroll,
 }
 
 impl Menu {
     pub fn new(desk: &dyn Desk) -> Self {
-        Self { list: List::default(), over: desk.overview() }
+        Self { list: List::default(), over: desk.overview(), scroll: Scroll::default() }
     }
 
     fn open(&mut self, desk: &mut dyn Desk) -> Go {
@@ -184,11 +187,24 @@ impl Page for Menu {
                 self.list.cursor = usize::from(n) - 1;
                 self.open(desk)
             }
+            Message::PageUp | Message::PageDown if self.scroll.overflows() => {
+                self.scroll.update(message);
+                Go::Stay
+            }
             m => {
-                self.list.update(m, MODES.len());
+                if self.list.update(m, MODES.len()) {
+                    self.scroll.reset();
+                }
                 Go::Stay
             }
         }
+    }
+    fn hints(&self) -> Vec<(String, &'static str, Message)> {
+        let mut all = prompt::hints(Context::Menu);
+        if self.scroll.overflows() {
+            all.insert(1, ("PgDn".into(), "read on", Message::PageDown));
+        }
+        all
     }
     fn click(&mut self, _column: usize, row: usize, desk: &mut dyn Desk) -> Go {
         self.list.cursor = row;
@@ -233,7 +249,7 @@ impl Page for Menu {
                 pen.put(area.x - 2, y, 1, pen.theme.glyphs.split, faint);
             }
         }
-        let mut doc = Doc::new(area.width);
+        let mut doc = Doc::new(area.width.saturating_sub(1));
         let (title, about) = MODES[self.list.cursor.min(MODES.len() - 1)];
         if wide {
             doc.line(&[(title, strong)]);
@@ -244,7 +260,7 @@ impl Page for Menu {
             doc.gap();
             doc.hang(0, &[(pen.theme.glyphs.warn, pen.ink(Ink::Warn)), (" ", plain)], &warning, plain);
         }
-        doc.draw(pen, area, &crate::tui::widgets::scroll::Scroll::default());
+        doc.draw(pen, area, &self.scroll);
         None
     }
 }
