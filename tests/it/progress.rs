@@ -172,7 +172,12 @@ fn a_week_of_practice_from_the_command_line() {
     let file = folder.file("p.db");
     assert!(ok(&file, "2026-11-20", &[]).contains("Nothing practised yet"));
     let plan = ok(&file, "2026-11-20", &["plan", "--date", "2026-11-28"]);
-    assert!(plan.contains("Interview on 28 November 2026, in 8 days"), "{plan}");
+    assert!(plan.contains("Interview on Saturday, 28 November 2026, in 8 days"), "{plan}");
+    for words in [&["28", "November"][..], &["in", "8", "days"], &["nov 28"], &["+8"]] {
+        assert_eq!(ok(&file, "2026-11-20", &[&["plan", "--date"], words].concat()), plan, "{words:?}");
+    }
+    let why = refused(&file, &["plan", "--date", "soon"]);
+    assert!(why.contains("error: `soon` is no day; write 28 nov, 2026-11-28, tomorrow, in 6 days or friday\n"), "{why}");
     let line = ok(&file, "2026-11-20", &["record", QUESTIONS[0], "--score", "50"]);
     assert_eq!(line, format!("recorded 2026-11-20T18:00:00Z {} 50 hard\n", QUESTIONS[0]));
     ok(&file, "2026-11-20", &["record", QUESTIONS[1], "--rating", "easy", "--mode", "card"]);

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
-use jiff::civil::Date;
 
 use super::super::args::ListFormat;
 use crate::session::progress::{Mode, Rating};
@@ -29,9 +28,9 @@ pub enum What {
     },
     /// The plan to the day of the interview: how many questions a day
     Plan {
-        /// The day of the interview, YYYY-MM-DD; it is kept
-        #[arg(long, value_name = "DATE")]
-        date: Option<Date>,
+        /// The day of the interview: 28 November, 2026-11-28, tomorrow, in 6 days, friday; it is kept
+        #[arg(long, value_name = "DAY", num_args = 1..=6)]
+        date: Option<Vec<String>>,
         /// Forget the day of the interview
         #[arg(long, conflicts_with = "date")]
         clear: bool,

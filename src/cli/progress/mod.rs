@@ -25,7 +25,7 @@ pub fn run(args: &ProgressArgs, common: &Common) -> Outcome {
     match &args.what {
         None => call.overview(),
         Some(What::Due { limit }) => call.due(*limit),
-        Some(What::Plan { date, clear }) => call.plan(*date, *clear),
+        Some(What::Plan { date, clear }) => call.plan(date.as_deref(), *clear),
         Some(What::Export { file, force }) => call.export(file, *force),
         Some(What::Import { file }) => call.import(file),
         Some(What::Anki { file, force }) => write(file, &door::anki_deck(&call.library()), "the deck", *force),
@@ -84,12 +84,11 @@ impl Call<'_> {
         self.print(door::due_json(&overview), || door::due(&overview, limit))
     }
 
-    fn plan(&self, date: Option<jiff::civil::Date>, clear: bool) -> Outcome {
+    fn plan(&self, date: Option<&[String]>, clear: bool) -> Outcome {
+        let date = date.map(|words| door::day(&words.join(" "), self.now.today)).transpose();
+        let date = date.map_err(|why| anyhow!("error: {why}"))?;
         let records = if date.is_some() || clear {
             let mut records = self.to_write()?;
-            if let Some(date) = date.filter(|d| *d < self.now.today) {
-                return Err(anyhow!("error: {date} is over; today is {}", self.now.today));
-            }
             records.set_interview(date, &self.now).map_err(said)?;
             records
         } else {
@@ -99,7 +98,7 @@ impl Call<'_> {
         match &overview.plan {
             Some(plan) => self.print(door::plan_json(plan), || door::plan(plan, &overview.standing)),
             None => self.print(serde_json::Value::Null, || {
-                "No day of an interview is set; `wheelhouse progress plan --date YYYY-MM-DD` sets it.\n".into()
+                "No day of an interview is set; `wheelhouse progress plan --date DAY` sets it (28 November, friday, in 6 days).\n".into()
             }),
         }
     }

@@ -48,6 +48,7 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -94,6 +95,8 @@ pub struct Practice {
     items: Vec<Item>,
     reviews: Vec<Review>,
     standing: Standing,
+    /// Worked out when it is asked for; nothing once the reviews, the day or the interview has changed.
+    plan: OnceCell<Option<Plan>>,
     sitting: Option<Sitting>,
     cards: Option<cards::CardSitting>,
 }
@@ -124,6 +127,7 @@ impl Practice {
             items,
             reviews,
             standing,
+            plan: OnceCell::new(),
             sitting: None,
             cards: None,
         };
@@ -158,20 +162,37 @@ impl Practice {
         &self.standing
     }
     /// The plan to the day of the interview, if one is set.
-    pub fn plan(&self) -> Option<Plan> {
-        let profile = self.records.profile();
-        let on = profile.interview?;
+    pub fn plan(&self) -> Option<&Plan> {
         let today = self.standing.today;
-        Some(Plan::to(on, profile.planned_on.unwrap_or(today), &self.items, &self.reviews, today))
+        let work_out = || {
+            let profile = self.records.profile();
+            Some(Plan::to(profile.interview?, profile.planned_on.unwrap_or(today), &self.items, &self.reviews, today))
+        };
+        self.plan.get_or_init(work_out).as_ref()
+    }
+
+    /// Sets or clears the day of the interview.
+    ///
+    /// # Errors
+    /// Why the file could not be written.
+    pub fn set_interview(&mut self, day: Option<Date>, now: &Now) -> Result<(), String> {
+        self.plan = OnceCell::new();
+        self.records.set_interview(day, now).map_err(|e| e.to_string())
     }
 
     /// A program may stay open overnight: when the day has changed, everything that follows from it is worked out anew. True if it has.
     pub fn turn_day(&mut self, now: &Now) -> bool {
         let turned = self.standing.today != now.today;
         if turned {
-            self.standing = Standing::new(&self.items, &self.reviews, now.today);
+            self.look(now);
         }
         turned
+    }
+
+    /// What follows from the reviews and the day, worked out anew.
+    fn look(&mut self, now: &Now) {
+        self.standing = Standing::new(&self.items, &self.reviews, now.today);
+        self.plan = OnceCell::new();
     }
 
     /// Reads everything anew: after another profile was chosen, or an import.
@@ -180,7 +201,7 @@ impl Practice {
     /// The file cannot be read.
     pub fn refresh(&mut self, now: &Now) -> Result<(), String> {
         self.reviews = self.records.reviews().map_err(|e| e.to_string())?;
-        self.standing = Standing::new(&self.items, &self.reviews, now.today);
+        self.look(now);
         self.sitting = None;
         self.cards = None;
         self.take_up();
@@ -205,7 +226,7 @@ impl Practice {
     fn store(&mut self, review: &NewReview, drafts: &[DraftChange], now: &Now) -> Result<(), String> {
         let stored = self.records.record(review, drafts, now).map_err(|e| e.to_string())?;
         self.reviews.push(stored);
-        self.standing = Standing::new(&self.items, &self.reviews, now.today);
+        self.look(now);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! Everything of `study::records` that a face needs is here under its own name. [`open`] and [`open_to_write`] are how a command opens the
 //! file; a screen that goes on without one uses [`Records::open_or_memory`] with [`file`].
 
+mod day;
 mod json;
 mod print;
 
@@ -11,9 +12,10 @@ use std::path::{Path, PathBuf};
 use super::practice::Library;
 
 pub use crate::study::records::*;
+pub use day::{DAY_HINT, day};
 pub use json::overview as overview_json;
 pub use json::{due as due_json, plan as plan_json, profiles as profiles_json};
-pub use print::{Style, due, heat_shape, long_date, overview, plan, profiles, short_date};
+pub use print::{Style, due, full_date, heat_shape, long_date, overview, plan, profiles, short_date};
 
 /// The progress file: the one that was named, else the one in the platform's data folder.
 ///

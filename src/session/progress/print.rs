@@ -19,6 +19,11 @@ pub fn long_date(date: Date) -> String {
     date.strftime("%-d %B %Y").to_string()
 }
 
+/// `Friday, 20 November 2026`
+pub fn full_date(date: Date) -> String {
+    date.strftime("%A, %-d %B %Y").to_string()
+}
+
 /// `20 Nov`
 pub fn short_date(date: Date) -> String {
     date.strftime("%-d %b").to_string()
@@ -43,7 +48,7 @@ pub fn overview(o: &Overview, style: Style) -> String {
     if s.reviews == 0 {
         let _ = write!(
             out,
-            "  Nothing practised yet. {} wait in the bank.\n  `wheelhouse interview` begins; `wheelhouse progress plan --date YYYY-MM-DD` makes a plan.\n",
+            "  Nothing practised yet. {} wait in the bank.\n  `wheelhouse interview` begins; `wheelhouse progress plan --date 'in 6 days'` makes a plan.\n",
             questions(s.questions.len())
         );
         if let Some(p) = &o.plan {
@@ -98,17 +103,23 @@ fn figures(out: &mut String, o: &Overview) {
 
 /// The plan in two or three lines.
 pub fn plan(p: &Plan, s: &Standing) -> String {
-    let on = long_date(p.interview);
+    let on = full_date(p.interview);
     if p.over {
-        return format!("Interview on {on}: that day is over. `wheelhouse progress plan --date` sets another.\n");
+        return format!("Interview on {on}: that day is over. `wheelhouse progress plan --date DAY` sets another.\n");
     }
     if p.days_left == 0 {
         return format!("Interview today. Warm up with {} that are due, learn nothing new, and good luck.\n", questions(p.today));
     }
     let days = if p.days_left == 1 { "tomorrow".into() } else { format!("in {} days", p.days_left) };
-    let mut out = format!("Interview on {on}, {days}: {} a day\n", questions(p.per_day));
     let again = p.today - p.new_today.min(p.today);
-    let done = if p.done_today >= p.today { "done, the rest is a bonus".into() } else { format!("{} done so far", p.done_today) };
+    let (from, done) = match p.done_today.checked_sub(p.today) {
+        None => ("", format!("{} done so far", p.done_today)),
+        Some(more) => {
+            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            (if p.days_left > 1 { " from tomorrow on" } else { "" }, format!("done{more}"))
+        }
+    };
+    let mut out = format!("Interview on {on}, {days}: {} a day{from}\n", questions(p.per_day));
     let _ = writeln!(out, "  Today {} ({} new, {again} again), {done}.", p.today, p.new_today);
     let _ = writeln!(
         out,

@@ -13,7 +13,7 @@ use crate::session::practice::{
     Aloud, Bank, Board, CardSetup, Drill, Evidence, InterviewSetup, LeftOff, Marks, Placement, Practice, PracticeOptions, Predictions,
     Question, Report, Said, Side, Unfinished, answer, millis,
 };
-use crate::session::progress::{Now, Pace, Plan, Rating, TopicStanding, short_date};
+use crate::session::progress::{Now, Pace, Plan, Rating, TopicStanding, full_date, short_date};
 
 use super::{
     Asked, Chain, Component, Desk, Graded, Judged, Known, Left, LeftWhat, Outcome, Overview, Place, Placed, Prediction, Progress, Reply,
@@ -162,10 +162,11 @@ fn plan_words(plan: &Plan) -> Vec<String> {
     }
     let mut out = vec![
         format!(
-            "Interview on {}: {} to go, {} a day.",
-            short_date(plan.interview),
+            "Interview on {}: {} to go, {} a day{}.",
+            full_date(plan.interview),
             count(plan.days_left as usize, "day"),
-            count(plan.per_day, "question")
+            count(plan.per_day, "question"),
+            if plan.done_today >= plan.today && plan.days_left > 1 { " from tomorrow on" } else { "" },
         ),
         format!("Today {} ({} new), {} done.", plan.today, plan.new_today, plan.done_today),
         match plan.pace {
@@ -221,7 +222,7 @@ impl Desk for RealDesk {
     }
     fn set_interview(&mut self, day: Option<Date>) -> Result<(), Trouble> {
         let now = self.now();
-        self.practice.records().set_interview(day, &now).map_err(|e| e.to_string())
+        self.practice.set_interview(day, &now)
     }
     fn today(&self) -> Date {
         self.practice.standing().today
@@ -235,7 +236,7 @@ impl Desk for RealDesk {
         let standing = self.practice.standing();
         let plan = self.practice.plan();
         let streak = standing.streak();
-        let interview = plan.as_ref().map(|p| p.interview);
+        let interview = plan.map(|p| p.interview);
         let ready_on = interview.filter(|d| *d >= standing.today).unwrap_or(standing.today);
         let open = self.practice.interview().map(|s| match s.prompt() {
             Some(p) => {
@@ -251,8 +252,8 @@ impl Desk for RealDesk {
             streak: streak.days,
             practised_today: streak.practised_today,
             interview,
-            days_left: plan.as_ref().filter(|p| !p.over).map(|p| p.days_left),
-            per_day: plan.as_ref().filter(|p| !p.over).map(|p| (p.today, p.done_today)),
+            days_left: plan.filter(|p| !p.over).map(|p| p.days_left),
+            per_day: plan.filter(|p| !p.over).map(|p| (p.today, p.done_today)),
             readiness: standing.readiness(ready_on).mastery,
             weakest: standing.weak_topics().iter().map(|t| (self.title(&t.topic), t.all.strength)).collect(),
             interview_open: open,
@@ -281,7 +282,7 @@ impl Desk for RealDesk {
             predicted: retention.predicted,
             topics: standing.topics().iter().map(row).collect(),
             weak: standing.weak_topics().iter().map(|t| (self.title(&t.topic), t.all.strength)).collect(),
-            plan: self.practice.plan().as_ref().map(plan_words).unwrap_or_default(),
+            plan: self.practice.plan().map(plan_words).unwrap_or_default(),
             file: self.practice.book().file().map(|f| f.display().to_string()),
         }
     }

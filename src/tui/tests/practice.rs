@@ -366,14 +366,14 @@ fn warnings_can_be_read_to_the_end() {
     for (w, h) in [(60, 16), (80, 24), (120, 36)] {
         let mut s = Screen::home(w, h);
         s.log.borrow_mut().warnings = vec![
-            "the progress file is damaged\n  it was left as it is\n".to_string() + &"very much so ".repeat(9),
+            "the progress file is damaged\n  it was left as it is\n".to_string() + &"very much so ".repeat(40),
             "a deck is left out (last word)".into(),
         ];
         s.press("p").shows("Flash cards");
         if h < 36 {
             s.shows("PgDn read on").shows("┃");
         }
-        s.press(&"<pgdn>".repeat(20)).shows("(last word)").press("j").shows("Choose by topic");
+        s.press(&"<pgdn>".repeat(20)).shows("(last word)").press("gj").shows("Choose by topic");
     }
 }
 

@@ -101,15 +101,28 @@ fn what_a_rating_would_lead_to() {
 fn follow(items: &[Item], interview: Date, from: Date, skip: &[u32]) -> (Vec<Plan>, Vec<Review>) {
     let (mut reviews, mut plans, mut today) = (vec![], vec![], from);
     let mut n = 0;
+    let mut announced = None;
     while today < interview {
         let plan = Plan::to(interview, from, items, &reviews, today);
+        assert!(announced.is_none_or(|n| n == plan.per_day), "what the evening before said: {announced:?} {}", plan.per_day);
+        announced = None;
         if !skip.contains(&n) {
             let standing = Standing::new(items, &reviews, today);
             let next: Vec<_> =
                 standing.due().into_iter().chain(standing.unseen()).take(plan.today).map(|q| q.item.question.clone()).collect();
-            reviews.extend(next.iter().map(|q| review(q, today, 75)));
+            let (half, rest) = next.split_at(next.len() / 2);
+            reviews.extend(half.iter().map(|q| review(q, today, 75)));
+            let halfway = Plan::to(interview, from, items, &reviews, today);
+            assert_eq!(
+                (halfway.today, halfway.per_day, halfway.done_today),
+                (plan.today, plan.per_day, half.len()),
+                "today's share stands"
+            );
+            reviews.extend(rest.iter().map(|q| review(q, today, 75)));
             let after = Plan::to(interview, from, items, &reviews, today);
-            assert_eq!((after.today, after.per_day, after.done_today), (plan.today, plan.per_day, plan.today), "today's share stands");
+            assert_eq!((after.today, after.done_today), (plan.today, plan.today));
+            assert_eq!(after.new_left, Standing::new(items, &reviews, today).unseen().count(), "what is done counts at once");
+            announced = (after.days_left > 1).then_some(after.per_day);
         }
         plans.push(plan);
         today = super::super::memory::later(today, 1);
@@ -145,6 +158,26 @@ fn the_plan_adapts_when_days_are_missed() {
     let plan = Plan::to(day(20), day(0), &items, &eager, day(1));
     assert!(matches!(plan.pace, Pace::Ahead(_)), "{:?}", plan.pace);
     assert!(plan.new_left == 60 && plan.per_day <= steady[1].per_day, "{plan:?}");
+}
+
+#[test]
+fn the_plan_adapts_within_the_day() {
+    let items = items(100);
+    let done = |count: usize| -> Vec<_> { (0..count).map(|i| review(&format!("q{i}"), day(0), 75)).collect() };
+    let plan = |reviews: &[Review]| Plan::to(day(10), day(0), &items, reviews, day(0));
+    let morning = plan(&[]);
+    let share = plan(&done(morning.today));
+    assert_eq!((morning.pace, share.pace), (Pace::OnTrack, Pace::OnTrack), "the share of today makes nobody ahead");
+    assert_eq!((share.new_left, share.today, share.done_today), (100 - morning.today, morning.today, morning.today));
+    let twice = plan(&done(2 * morning.today));
+    assert_eq!((twice.pace, twice.new_left), (Pace::Ahead(morning.today), 100 - 2 * morning.today));
+    assert!(twice.per_day < share.per_day, "tomorrow asks for less: {} {}", twice.per_day, share.per_day);
+    // Two days missed, and worked off within the third.
+    let late = |reviews: &[Review]| Plan::to(day(10), day(0), &items, reviews, day(2)).pace;
+    let today = |count: usize| -> Vec<_> { (0..count).map(|i| review(&format!("q{i}"), day(2), 75)).collect() };
+    let Pace::Behind(behind) = late(&[]) else { panic!("{:?}", late(&[])) };
+    assert_eq!(late(&today(behind - 1)), Pace::Behind(1));
+    assert_eq!(late(&today(behind)), Pace::OnTrack);
 }
 
 #[test]

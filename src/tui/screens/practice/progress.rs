@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use crate::session::progress::{Mastery, heat_shape};
+use crate::session::progress::{Mastery, full_date, heat_shape};
 use crate::tui::desk::{Desk, Progress};
 use crate::tui::draw::Pen;
 use crate::tui::keys::Context;
@@ -216,6 +216,7 @@ impl Page for ProgressPage {
                     }
                     self.entry = None;
                     self.shown = desk.progress();
+                    return Go::Say(day.map_or("no interview is set".into(), |day| format!("interview on {}", full_date(day))));
                 }
                 Message::Back => self.entry = None,
                 _ => {}
