@@ -4,6 +4,7 @@
 //! cargo run --release --example grading                 the tuning answers
 //! cargo run --release --example grading -- --held-out   those that nobody tunes on
 //! cargo run --release --example grading -- --blind      240 to all questions, by somebody who had never seen the program
+//! cargo run --release --example grading -- --fresh      240 more, by others
 //! … --worst                                             and the twenty greatest disagreements
 //! … --features                                          the numbers behind the grades as JSON, for assets/grading/fit.py
 //! ```
@@ -19,7 +20,7 @@ use wheelhouse::study::grade::{Grader, features, overall};
 
 fn main() -> Result<(), String> {
     let has = |flag: &str| std::env::args().any(|a| a == flag);
-    let which = ["held-out", "blind"].into_iter().find(|w| has(&format!("--{w}"))).unwrap_or("tuning");
+    let which = ["held-out", "blind", "fresh"].into_iter().find(|w| has(&format!("--{w}"))).unwrap_or("tuning");
     let bank = &built_in().bank;
     let answers = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers").join(which), bank)?;
     let grader = Grader::new(bank);

@@ -44,6 +44,7 @@ const TYPES: &[(Kind, Decode)] = &[
     (Kind::VolumeAttachment, decode::<storage::VolumeAttachment>),
     (Kind::CsiNode, decode::<storage::CSINode>),
     (Kind::CsiDriver, decode::<storage::CSIDriver>),
+    (Kind::CsiStorageCapacity, decode::<storage::CSIStorageCapacity>),
     (Kind::Ingress, decode::<networking::Ingress>),
     (Kind::IngressClass, decode::<networking::IngressClass>),
     (Kind::NetworkPolicy, decode::<networking::NetworkPolicy>),

@@ -362,6 +362,7 @@ fn volumes() {
     let inline = || with(json!([{"name": "d", "csi": {"driver": "d"}}]));
     let zones = |z: &str| json!([{"matchLabelExpressions": [{"key": "zone", "values": [z]}]}]);
     let driver = |tracked: bool| json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "d"}, "spec": {"storageCapacity": tracked}});
+    let capacity = |amount: &str, largest: Value| json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSIStorageCapacity", "metadata": {"name": "c", "namespace": "default"}, "storageClassName": "d", "capacity": amount, "maximumVolumeSize": largest});
     let service = || json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "default"}, "spec": {"ports": [{"port": 80}]}});
     let attachment = || json!({"apiVersion": "storage.k8s.io/v1", "kind": "VolumeAttachment", "metadata": {"name": "x"}, "spec": {"attacher": "d", "nodeName": "n", "source": {"persistentVolumeName": "v"}}});
     let zone = |z: &str| json!({"topology.kubernetes.io/zone": z});
@@ -370,6 +371,10 @@ fn volumes() {
         "VolumeBinding",
         vec![
             ("its claim appears", claimed("data"), added(claim("data", "default")), true),
+            ("a capacity appears", claimed("data"), added(capacity("1Gi", Value::Null)), true),
+            ("a capacity grows", claimed("data"), changed(capacity("1Gi", Value::Null), capacity("2Gi", Value::Null)), true),
+            ("a capacity shrinks", claimed("data"), changed(capacity("2Gi", Value::Null), capacity("1Gi", Value::Null)), false),
+            ("only the largest volume counts", claimed("data"), changed(capacity("1Gi", "1Gi".into()), capacity("2Gi", "1Gi".into())), false),
             ("its claim changes", claimed("data"), changed(claim("data", "default"), claim("data", "default")), true),
             ("another claim changes", claimed("data"), changed(claim("more", "default"), claim("more", "default")), false),
             ("a claim of that name elsewhere", claimed("data"), added(claim("data", "elsewhere")), false),

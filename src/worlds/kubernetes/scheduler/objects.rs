@@ -36,6 +36,7 @@ pub const WATCHED: &[Kind] = &[
     Kind::StorageClass,
     Kind::CsiNode,
     Kind::CsiDriver,
+    Kind::CsiStorageCapacity,
     Kind::VolumeAttachment,
 ];
 

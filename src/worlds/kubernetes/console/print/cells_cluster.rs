@@ -258,6 +258,10 @@ pub(super) fn csi_driver(item: &Item, m: Moment) -> Vec<String> {
     ]
 }
 
+pub(super) fn csi_storage_capacity(item: &Item, _: Moment) -> Vec<String> {
+    vec![name(item), text_at(&item.json, "storageClassName").into(), text_at(&item.json, "capacity").into()]
+}
+
 pub(super) fn volume_attachment(item: &Item, m: Moment) -> Vec<String> {
     let v = &item.json;
     vec![

@@ -64,6 +64,7 @@ const TABLE: &[Columns] = &[
     columns(&[Kind::RuntimeClass], &["NAME", "HANDLER", "AGE"], &[], cells_cluster::runtime_class),
     columns(&[Kind::CsiNode], &["NAME", "DRIVERS", "AGE"], &[], cells_cluster::csi_node),
     columns(&[Kind::CsiDriver], &["NAME", "ATTACHREQUIRED", "PODINFOONMOUNT", "STORAGECAPACITY", "TOKENREQUESTS", "REQUIRESREPUBLISH", "MODES", "AGE"], &[], cells_cluster::csi_driver),
+    columns(&[Kind::CsiStorageCapacity], &["NAME", "STORAGECLASSNAME", "CAPACITY"], &[], cells_cluster::csi_storage_capacity),
     columns(&[Kind::VolumeAttachment], &["NAME", "ATTACHER", "PV", "NODE", "ATTACHED", "AGE"], &[], cells_cluster::volume_attachment),
     columns(&[Kind::ControllerRevision], &["NAME", "CONTROLLER", "REVISION", "AGE"], &[], cells_cluster::controller_revision),
     columns(&[Kind::RoleBinding, Kind::ClusterRoleBinding], &["NAME", "ROLE", "AGE"], &["USERS", "GROUPS", "SERVICEACCOUNTS"], cells_cluster::role_binding),

@@ -1,27 +1,31 @@
 //! Claims must be bound to volumes the node can reach, or be bindable there (pkg/scheduler/framework/plugins/volumebinding).
-//!
-//! CSIStorageCapacity objects are not read, so a driver that reports capacities is taken to have enough.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde::Deserialize;
 use serde_json::Value;
 
+use crate::model::quantity::parse_units;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
 use crate::worlds::kubernetes::api::object::{Node, Object};
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Code, Cx, Filter, Plugin, PreFilter, Reasons, Status, Verdict};
-use crate::worlds::kubernetes::scheduler::objects::body;
+use crate::worlds::kubernetes::scheduler::objects::{Objects, body};
 use crate::worlds::kubernetes::scheduler::pod::PodInfo;
-use crate::worlds::kubernetes::scheduler::volumes::{Claim, claim, claim_names, claims, names, selects, volume, volume_affinity};
-use crate::worlds::kubernetes::storage::{SELECTED_NODE, generic, suitable, wanted};
+use crate::worlds::kubernetes::scheduler::volumes::{
+    Claim, claim, claim_names, claims, names, selects, selects_labels, volume, volume_affinity,
+};
+use crate::worlds::kubernetes::storage::{SELECTED_NODE, class as class_of, generic, suitable, wanted};
 
 pub struct VolumeBinding;
 
 const NOT_FOUND: &str = "node(s) didn't find available persistent volumes to bind";
+const NO_SPACE: &str = "node(s) did not have enough free storage";
 const AFFINITY: &str = "node(s) didn't match PersistentVolume's node affinity";
 const NO_VOLUME: &str = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
 
@@ -42,6 +46,8 @@ struct Waiting {
     selected: Option<Name>,
     /// Its class makes volumes, where these topologies allow (empty: everywhere).
     provisions: Option<Vec<core::TopologySelectorTerm>>,
+    /// Where there is room for a volume of this size; None if its driver does not say.
+    room: Option<Vec<LabelSelector>>,
 }
 
 /// A claim that waited, and the volume it gets; None = one has to be made.
@@ -111,6 +117,10 @@ impl Plugin for VolumeBinding {
                 differs(Kind::StorageClass, "/allowedTopologies")
                     || event.of_kind(Kind::PersistentVolumeClaim).is_some_and(|(_, c)| names(pod, c, true))
                     || event.of_kind(Kind::PersistentVolume).is_some()
+                    || event.of_kind(Kind::CsiStorageCapacity).is_some_and(|(old, new)| {
+                        let limit = |o: &Object| body(o).and_then(|b| limit(b));
+                        old.is_none_or(|old| limit(new).is_some_and(|new| limit(old).is_none_or(|old| new > old)))
+                    })
                     || event.of_kind(Kind::CsiNode).is_some_and(|(old, new)| {
                         let migrated = |o: &Object| o.meta().annotation(MIGRATED).map(str::to_string);
                         old.is_none_or(|old| migrated(old) != migrated(new))
@@ -141,7 +151,26 @@ fn waiting(c: &Claim, cache: &Cache) -> Waiting {
         selected: c.meta.annotation(SELECTED_NODE).map(Name::from),
         volumes: volumes.into_iter().map(|v| Choice { name: v.meta.name.clone(), affinity: volume_affinity(&v.body) }).collect(),
         provisions: c.class(objects).and_then(provisions),
+        room: c.class(objects).and_then(|class| room(c, class, objects)),
     }
+}
+
+/// Where the driver of a class says that there is room for the claim (binder.go hasEnoughCapacity); None if it does not keep account.
+fn room(c: &Claim, class: &Value, objects: &Objects) -> Option<Vec<LabelSelector>> {
+    let driver = objects.body(Kind::CsiDriver, &Key::new("", class["provisioner"].as_str()?))?;
+    if driver["spec"]["storageCapacity"] != true {
+        return None;
+    }
+    let own = class_of(c.meta, c.body);
+    let of_class = objects.list(Kind::CsiStorageCapacity).filter_map(body).filter(|b| b["storageClassName"] == own);
+    let enough = of_class.filter(|b| limit(b).is_some_and(|l| l >= wanted(c.body)));
+    Some(enough.filter_map(|b| LabelSelector::deserialize(b.get("nodeTopology")?).ok()).collect())
+}
+
+/// The largest volume that can be made (volumeLimit).
+fn limit(capacity: &Value) -> Option<i64> {
+    let amount = |v: &Value| v.as_str().and_then(|q| parse_units(q).ok());
+    amount(&capacity["maximumVolumeSize"]).or_else(|| amount(&capacity["capacity"]))
 }
 
 /// Small claims choose first, so that they leave the large volumes to those who need them.
@@ -149,11 +178,11 @@ fn smallest_first(waiting: &mut [Waiting]) {
     waiting.sort_by_key(|w| w.wanted);
 }
 
-/// Each waiting claim takes a volume of its own, or has one made. None if one finds nothing on this node.
-fn assign(waiting: &[Waiting], node: &Node) -> Option<Vec<Chosen>> {
+/// Each waiting claim takes a volume of its own, or has one made. The reason if one finds nothing on this node.
+fn assign(waiting: &[Waiting], node: &Node) -> Result<Vec<Chosen>, &'static str> {
     let elsewhere = |w: &Waiting| w.selected.as_ref().is_some_and(|n| *n != node.meta.name);
     if waiting.iter().any(elsewhere) {
-        return None;
+        return Err(NOT_FOUND);
     }
     let mut chosen: Vec<Chosen> = vec![];
     for w in waiting {
@@ -163,12 +192,13 @@ fn assign(waiting: &[Waiting], node: &Node) -> Option<Vec<Chosen>> {
         let made = || w.provisions.as_ref().is_some_and(|terms| allowed(terms, node));
         let volume = match free {
             Some(v) => Some(v.name.clone()),
-            None if made() => None,
-            None => return None,
+            None if !made() => return Err(NOT_FOUND),
+            None if w.room.as_ref().is_some_and(|r| !r.iter().any(|s| selects_labels(s, node))) => return Err(NO_SPACE),
+            None => None,
         };
         chosen.push((w.claim.clone(), volume));
     }
-    Some(chosen)
+    Ok(chosen)
 }
 
 /// What has to be bound before a pod can start on the node that was chosen for it.
@@ -209,8 +239,8 @@ impl Filter for Run {
         if self.bound.iter().flatten().flatten().any(|a| !selects(a, object)) {
             reasons.push(AFFINITY.into());
         }
-        if assign(&self.waiting, object).is_none() {
-            reasons.push(NOT_FOUND.into());
+        if let Err(reason) = assign(&self.waiting, object) {
+            reasons.push(reason.into());
         }
         if reasons.is_empty() { Ok(()) } else { Err(Status { code: Code::Unresolvable, reasons: Reasons::Many(reasons) }) }
     }

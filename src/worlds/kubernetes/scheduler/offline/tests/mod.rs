@@ -215,3 +215,29 @@ fn many_pods_keep_their_messages_and_the_chosen_node_its_row() {
     let out = schedule(&r).stdout;
     assert!(out.contains("◂") && out.lines().skip(2).all(|l| l.chars().count() <= 92), "{out}");
 }
+
+#[test]
+fn volumes_are_made_where_the_driver_has_room() {
+    let class = "---\n{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: d.io, volumeBindingMode: WaitForFirstConsumer}\n";
+    let driver = "---\n{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: d.io}, spec: {storageCapacity: true}}\n";
+    let room = |on: &str, size: &str| {
+        format!(
+            "---\n{{apiVersion: storage.k8s.io/v1, kind: CSIStorageCapacity, metadata: {{name: on-{on}}}, storageClassName: fast, capacity: {size}, nodeTopology: {{matchLabels: {{host: {on}}}}}}}\n"
+        )
+    };
+    let claim = "---\n{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c}, spec: {storageClassName: fast, accessModes: [ReadWriteOnce], resources: {requests: {storage: 100Gi}}}}\n";
+    let cluster = node("a", 4, "host: a", "")
+        + &node("b", 4, "host: b", "")
+        + class
+        + driver
+        + claim
+        + &room("a", "10Gi")
+        + &room("b", "1000Gi")
+        + &pod("p", 1, "", "volumes: [{name: v, persistentVolumeClaim: {claimName: c}}], ");
+    let v = json(&cluster, "p");
+    assert_eq!(
+        (&v["node"], &v["nodes"]["a"]["rejected_by"]["reasons"][0]),
+        (&"b".into(), &"node(s) did not have enough free storage".into())
+    );
+    assert_eq!(json(&cluster.replace("storageCapacity: true", "storageCapacity: false"), "p")["nodes"]["a"]["feasible"], true);
+}
