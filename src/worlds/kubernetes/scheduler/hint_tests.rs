@@ -374,7 +374,12 @@ fn volumes() {
             ("a capacity appears", claimed("data"), added(capacity("1Gi", Value::Null)), true),
             ("a capacity grows", claimed("data"), changed(capacity("1Gi", Value::Null), capacity("2Gi", Value::Null)), true),
             ("a capacity shrinks", claimed("data"), changed(capacity("2Gi", Value::Null), capacity("1Gi", Value::Null)), false),
-            ("only the largest volume counts", claimed("data"), changed(capacity("1Gi", "1Gi".into()), capacity("2Gi", "1Gi".into())), false),
+            (
+                "only the largest volume counts",
+                claimed("data"),
+                changed(capacity("1Gi", "1Gi".into()), capacity("2Gi", "1Gi".into())),
+                false,
+            ),
             ("its claim changes", claimed("data"), changed(claim("data", "default"), claim("data", "default")), true),
             ("another claim changes", claimed("data"), changed(claim("more", "default"), claim("more", "default")), false),
             ("a claim of that name elsewhere", claimed("data"), added(claim("data", "elsewhere")), false),
