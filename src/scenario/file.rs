@@ -241,7 +241,7 @@ pub enum Did {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
     At(SimTime),
-    /// As soon as the condition holds (looked at once per virtual second).
+    /// As soon as the condition holds.
     When(Expression),
     /// So long after another entry happened.
     After {

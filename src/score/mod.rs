@@ -11,6 +11,9 @@ use crate::worlds::Copies;
 /// A world counts as recovered once it was whole for this long; shorter calm between two waves of failures is no recovery.
 const CONFIRM: SimDuration = SimDuration::from_secs(10);
 
+/// The reason of the record with which a fault ends by itself.
+pub const FAULT_OVER: &str = "FaultOver";
+
 /// One world's score so far. Cloned with the lab.
 #[derive(Clone, Debug, Default)]
 pub struct Score {
@@ -118,7 +121,7 @@ impl Score {
             }
             // What is written at the fault's own instant is the fault itself, not a reaction.
             for f in self.faults.iter_mut().filter(|f| f.detected.is_none() && record.id > f.record && record.at > f.at) {
-                if caused_by(journal, record.cause, f.record) {
+                if reacts_to(journal, record.cause, f.record) {
                     f.detected = Some(record.at);
                 }
             }
@@ -143,6 +146,17 @@ fn caused_by(journal: &Journal, mut cause: Option<RecordId>, root: RecordId) -> 
         cause = journal.get(id).and_then(|r| r.cause);
     }
     false
+}
+
+/// The same, while the fault lasts: what its end sets going shows that it is over, not that somebody noticed it.
+fn reacts_to(journal: &Journal, mut cause: Option<RecordId>, fault: RecordId) -> bool {
+    while let Some(record) = cause.filter(|id| *id > fault).and_then(|id| journal.get(id)) {
+        if record.reason == FAULT_OVER {
+            return false;
+        }
+        cause = record.cause;
+    }
+    cause == Some(fault)
 }
 
 #[cfg(test)]
@@ -199,6 +213,24 @@ mod tests {
         record(&mut j, 80, RecordType::Command, None);
         sample(&mut s, &j, 81..85, 1);
         assert_eq!(s.of("leak").unwrap().recovered_after(), Some(SimDuration::from_secs(55)));
+    }
+
+    #[test]
+    fn the_end_of_a_fault_is_no_notice_of_it() {
+        let mut j = Journal::default();
+        let mut s = Score::default();
+        let fault = record(&mut j, 10, RecordType::Fault, None);
+        s.fault("f".into(), SimTime::from_secs(10), fault);
+        let over =
+            j.push(SimTime::from_secs(40), "w", Some(fault), Entry::new(RecordType::Fault, "fault", FAULT_OVER, ObjectRef::default(), ""));
+        let back = record(&mut j, 41, RecordType::Change, Some(over));
+        record(&mut j, 42, RecordType::Event, Some(back));
+        let sample = |s: &mut Score, j: &Journal| s.sample("w", SimTime::from_secs(60), j, Copies::default(), &Ledger::default(), 1);
+        sample(&mut s, &j);
+        assert_eq!(s.of("f").unwrap().detected_after(), None);
+        record(&mut j, 50, RecordType::Event, Some(fault));
+        sample(&mut s, &j);
+        assert_eq!(s.of("f").unwrap().detected_after(), Some(SimDuration::from_secs(40)), "a late reaction to the fault itself");
     }
 
     #[test]

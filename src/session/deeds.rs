@@ -9,6 +9,7 @@ use crate::scenario::file::{Did, Entry};
 
 use super::lab::Lab;
 use super::view::{FaultNamed, ObjectRef, Reply};
+use super::watch::Changed;
 use super::{Named, Session, save};
 
 /// Something a person did, replayed when history is replayed.
@@ -49,6 +50,7 @@ impl Session {
     pub(super) fn apply(&mut self, input: &Input) {
         self.lab.steps += 1;
         self.replies = self.lab.apply(input, &mut self.journal);
+        self.lab.look_again(Changed::ALL, &mut self.journal);
     }
 
     /// Types a command; its first word chooses the world.
@@ -111,7 +113,7 @@ impl Session {
     }
 
     fn reply(&mut self, choice: Option<usize>) {
-        let asked = self.lab.asking.and_then(|i| self.lab.scenario.timeline[i].ask.as_ref());
+        let asked = self.lab.asked_now().and_then(|i| self.lab.scenario.timeline[i].ask.as_ref());
         if let Some(question) = asked.map(|a| a.id.clone()) {
             self.input(Input::Answer { question, choice });
         }

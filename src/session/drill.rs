@@ -56,8 +56,8 @@ impl Lab {
         }
     }
 
-    /// Once a second: what was lost, what was done wrongly, whether the goal holds.
-    pub(super) fn drill_sample(&mut self, journal: &mut Journal, at_end: bool) {
+    /// Whenever something changed: what was lost, what was done wrongly, whether the goal holds.
+    pub(super) fn drill_look(&mut self, journal: &mut Journal, at_end: bool) {
         let scenario = self.scenario.clone();
         let Some(solve) = scenario.solve.as_ref().filter(|_| self.drill.began.is_some()) else { return };
         let facts = LabFacts { lab: self, journal };

@@ -10,7 +10,7 @@ use crate::kernel::journal::Entry as Line;
 use crate::kernel::{Agenda, Cx, Journal, Map, ObjectRef, RecordId, RecordType, SimDuration, SimTime};
 use crate::model::{Fault, FaultKind, FaultTarget};
 use crate::scenario::file::{Entry, Expect, Scenario, Trigger};
-use crate::score::Score;
+use crate::score::{FAULT_OVER, Score};
 use crate::worlds::World;
 
 use super::console::{Desk, Planned};
@@ -20,8 +20,9 @@ use super::facts::LabFacts;
 use super::predict::Shown;
 use super::traffic::{Clients, TICK};
 use super::view::Stop;
+use super::watch::{Changed, Effort, Watches};
 
-/// How often the lab looks at its worlds: triggers, expectations, scoreboard.
+/// How often the scoreboard is brought up to date, and everything looked at that changes with nothing but time.
 const SAMPLE: SimDuration = SimDuration::from_secs(1);
 
 /// The name of what is outside the worlds.
@@ -80,13 +81,15 @@ pub struct Lab {
     armed: Vec<bool>,
     pub story: Arc<Vec<(SimTime, String)>>,
     pub pointing: Option<Arc<str>>,
-    /// The question that waits, by timeline index.
+    /// The last question that nobody has answered, by timeline index; see [`Lab::asked_now`].
     pub asking: Option<usize>,
     /// Timeline index → choice; None if the question was skipped.
     pub answers: Map<usize, Option<usize>>,
     /// Timeline index → what the run answered, once it has.
     pub shown: Map<usize, Arc<Shown>>,
     pub standings: Vec<Standing>,
+    watches: Arc<Watches>,
+    effort: Effort,
     pub drill: Drill,
     /// uid of every object that `same_uid` asks about, as first seen.
     pub first_uids: Map<(usize, Arc<str>), Arc<str>>,
@@ -116,7 +119,10 @@ impl Lab {
             }
         }
         agenda.schedule(end, None, Event::End);
+        let names: Vec<_> = worlds.iter().map(|w| w.name()).collect();
         Self {
+            watches: Arc::new(Watches::new(&scenario, &names)),
+            effort: Effort::new(0),
             seed,
             now: SimTime::ZERO,
             steps: 0,
@@ -196,9 +202,12 @@ impl Lab {
         let Some(at) = self.next_at() else { return };
         self.now = at.max(self.now);
         self.steps += 1;
+        let written = journal.len();
         if self.agenda.next_at().is_some_and(|t| t <= at) {
             if let Some(due) = self.agenda.pop() {
-                self.handle(due.event, due.cause, journal);
+                let mut changed = self.handle(due.event, due.cause, journal);
+                changed.wrote |= self.wrote(written, journal);
+                self.look_again(changed, journal);
             }
             return;
         }
@@ -210,9 +219,18 @@ impl Lab {
         if slot.running {
             self.poll(world, journal);
         }
+        let wrote = self.wrote(written, journal);
+        self.look_again(Changed { moved: 1 << world, wrote, requests: false }, journal);
     }
 
-    fn handle(&mut self, event: Event, cause: Option<RecordId>, journal: &mut Journal) {
+    /// Handles an event of the lab's own; what it changed, as far as the journal does not tell.
+    fn handle(&mut self, event: Event, cause: Option<RecordId>, journal: &mut Journal) -> Changed {
+        let changed = match event {
+            Event::Tick => Changed { requests: true, ..Changed::default() },
+            // These look at everything themselves.
+            Event::Sample | Event::End => Changed::default(),
+            _ => Changed::ALL,
+        };
         match event {
             Event::Tick => self.tick(journal),
             Event::Sample => self.sample(journal),
@@ -220,6 +238,29 @@ impl Lab {
             Event::Heal { world, fault } => self.heal(world, &fault, cause, journal),
             Event::Patience { world, serial } => self.out_of_patience(world, serial, journal),
             Event::End => self.finish(journal),
+        }
+        changed
+    }
+
+    /// The worlds that have written into the journal since it had this length.
+    fn wrote(&self, length: usize, journal: &Journal) -> u32 {
+        let new = &journal.records()[length..];
+        (0..self.slots.len()).filter(|n| new.iter().any(|r| r.world == self.slots[*n].world.name())).map(|n| 1 << n).sum()
+    }
+
+    /// Something has changed: looks at what hangs on it.
+    pub(super) fn look_again(&mut self, changed: Changed, journal: &mut Journal) {
+        if self.finished {
+            return;
+        }
+        let Some(due) = self.watches.due(changed, journal.len(), &mut self.effort, &self.armed, &self.standings) else { return };
+        self.fire_conditions(&due.conditions, journal);
+        self.judge(&due.expectations, journal, false);
+        for n in due.missed {
+            self.standings[n].missed = true;
+        }
+        if due.drill {
+            self.drill_look(journal, false);
         }
     }
 
@@ -245,39 +286,51 @@ impl Lab {
     }
 
     fn sample(&mut self, journal: &mut Journal) {
+        let mut objects = 0;
         for slot in &mut self.slots {
             slot.world.settle_requests(self.now);
             let name = slot.world.name();
             notice_traffic(slot, self.now, self.start, journal);
-            let machines = slot.world.machines();
-            slot.score.sample(name, self.now, journal, slot.world.copies(), slot.world.ledger(), machines);
+            let (machines, copies) = (slot.world.machines(), slot.world.copies());
+            objects += machines as u64 + u64::from(copies.declared);
+            slot.score.sample(name, self.now, journal, copies, slot.world.ledger(), machines);
         }
         if self.first_settled.is_none() && self.settled() {
             self.first_settled = Some(self.now);
         }
         self.remember_uids();
-        self.fire_conditions(journal);
-        self.judge(journal, false);
+        self.effort = Effort::new(objects);
+        self.fire_settled();
+        self.fire_conditions(&(0..self.armed.len()).collect::<Vec<_>>(), journal);
+        self.judge(&(0..self.standings.len()).collect::<Vec<_>>(), journal, false);
         self.reveal(journal, false);
-        self.drill_sample(journal, false);
+        self.drill_look(journal, false);
         self.agenda.schedule(self.now + SAMPLE, None, Event::Sample);
     }
 
-    /// `when` and `settled` triggers.
-    fn fire_conditions(&mut self, journal: &mut Journal) {
-        let scenario = self.scenario.clone();
-        for (i, e) in scenario.timeline.iter().enumerate() {
-            if self.armed[i] {
-                continue;
+    /// `when` triggers, of these entries.
+    fn fire_conditions(&mut self, entries: &[usize], journal: &Journal) {
+        for i in entries {
+            if let Trigger::When(expr) = &self.scenario.timeline[*i].trigger
+                && !self.armed[*i]
+                && expr.holds(&LabFacts { lab: self, journal }).unwrap_or(false)
+            {
+                self.armed[*i] = true;
+                self.agenda.schedule(self.now, None, Event::Due(*i));
             }
-            let (now, delay) = match &e.trigger {
-                Trigger::When(expr) => (expr.holds(&LabFacts { lab: self, journal }).unwrap_or(false), SimDuration::ZERO),
-                Trigger::Settled { delay } => (i.checked_sub(1).is_none_or(|b| self.happened[b].is_some()) && self.settled(), *delay),
-                Trigger::At(_) | Trigger::After { .. } => continue,
-            };
-            if now {
+        }
+    }
+
+    /// `settled` triggers.
+    fn fire_settled(&mut self) {
+        for (i, e) in self.scenario.timeline.iter().enumerate() {
+            if let Trigger::Settled { delay } = &e.trigger
+                && !self.armed[i]
+                && i.checked_sub(1).is_none_or(|before| self.happened[before].is_some())
+                && self.settled()
+            {
                 self.armed[i] = true;
-                self.agenda.schedule(self.now + delay, None, Event::Due(i));
+                self.agenda.schedule(self.now + *delay, None, Event::Due(i));
             }
         }
     }
@@ -386,7 +439,7 @@ impl Lab {
         let slot = &mut self.slots[world];
         let name = slot.world.name();
         let text = format!("the fault ends: {}", super::build::describe(fault));
-        let entry = Line::new(RecordType::Fault, "fault", "FaultOver", target_ref(&fault.target), text);
+        let entry = Line::new(RecordType::Fault, "fault", FAULT_OVER, target_ref(&fault.target), text);
         let record = journal.push(self.now, name, cause, entry);
         if let (FaultKind::TrafficSpike { .. }, FaultTarget::Traffic(stream)) = (&fault.kind, &fault.target) {
             self.clients.iter_mut().filter(|c| c.spec.name == *stream).for_each(|c| c.scale_percent = 100);
@@ -409,20 +462,21 @@ impl Lab {
         }
     }
 
-    /// Looks at the expectations.
-    fn judge(&mut self, journal: &Journal, at_end: bool) {
+    /// Looks at these expectations.
+    fn judge(&mut self, which: &[usize], journal: &Journal, at_end: bool) {
         let scenario = self.scenario.clone();
-        let mut standings = std::mem::take(&mut self.standings);
-        for (standing, expectation) in standings.iter_mut().zip(&scenario.expect) {
+        for n in which {
+            let expectation = &scenario.expect[*n];
+            let mut standing = std::mem::take(&mut self.standings[*n]);
             let absent = expectation.expr.uses().iter().filter_map(|u| u.world.as_deref()).find(|w| self.world_index(w).is_none());
             if let Some(world) = absent {
                 standing.detail = format!("not decided: the world {world} is not part of this run");
-                continue;
+            } else {
+                let window = self.window(&expectation.kind);
+                standing.look(expectation, window, self.now, at_end, &LabFacts { lab: self, journal });
             }
-            let window = self.window(&expectation.kind);
-            standing.look(expectation, window, self.now, at_end, &LabFacts { lab: self, journal });
+            self.standings[*n] = standing;
         }
-        self.standings = standings;
     }
 
     /// From when to when an expectation counts: (begin, end); no begin = not yet.
@@ -447,9 +501,9 @@ impl Lab {
             slot.score.sample(slot.world.name(), self.now, journal, slot.world.copies(), slot.world.ledger(), machines);
             slot.score.finish();
         }
-        self.judge(journal, true);
+        self.judge(&(0..self.standings.len()).collect::<Vec<_>>(), journal, true);
         self.reveal(journal, true);
-        self.drill_sample(journal, true);
+        self.drill_look(journal, true);
         self.finished = true;
         self.stop = Some(Stop::End);
         journal.push(self.now, LAB, self.start, line(RecordType::Story, LAB, "End", "the scenario is over"));

@@ -27,6 +27,7 @@ mod told;
 mod traffic;
 mod travel;
 pub mod view;
+mod watch;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -42,7 +42,7 @@ pub fn view(lab: &Lab, journal: &Journal, near: &[Range<usize>]) -> LabView {
         marks: marks(lab, journal),
         story: lab.story.to_vec(),
         pointing_at: lab.pointing.as_deref().map(String::from),
-        question: lab.asking.and_then(|i| question(lab, journal, i)),
+        question: lab.asked_now().and_then(|i| question(lab, journal, i)),
         asked: (0..lab.happened.len()).filter(|i| lab.happened[*i].is_some()).filter_map(|i| question(lab, journal, i)).collect(),
         answered: lab.answers.keys().filter(|i| lab.happened[**i].is_some()).filter_map(|i| question(lab, journal, *i)).collect(),
         expectations: expectations(lab, &facts),

@@ -26,6 +26,12 @@ pub struct Shown {
 }
 
 impl Lab {
+    /// The question that waits, by timeline index. It can be answered at its own moment: later, after a jump or with time let go on, the
+    /// answer may stand on the screen already, so that it is passed over and counts for nothing.
+    pub(super) fn asked_now(&self) -> Option<usize> {
+        self.asking.filter(|i| self.happened[*i] == Some(self.now))
+    }
+
     /// Looks whether answers have come to light since the last look. An answer that somebody waits for stops play.
     pub(super) fn reveal(&mut self, journal: &Journal, at_end: bool) {
         let scenario = self.scenario.clone();

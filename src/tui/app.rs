@@ -87,6 +87,7 @@ impl App {
         self.screen = Screen::Lab;
         self.panels.clear();
         self.dirty = true;
+        self.come_up();
     }
 
     pub fn lab(&self) -> Option<&Lab> {
@@ -135,9 +136,9 @@ impl App {
         self.come_up();
     }
 
-    /// Questions and the debrief come up by themselves, one after the other.
+    /// Questions and the debrief come up by themselves, one after the other; not while somebody types: the next key would be theirs.
     fn come_up(&mut self) {
-        let Some(lab) = self.lab.as_mut().filter(|_| self.screen == Screen::Lab) else { return };
+        let Some(lab) = self.lab.as_mut().filter(|lab| self.screen == Screen::Lab && !lab.is_typing()) else { return };
         let asking = self.panels.iter().any(|p| matches!(p.context(), Context::Question | Context::Answered));
         let asked = lab.view.question.iter();
         let shown = lab.view.answered.iter().filter(|q| q.answer.is_some());

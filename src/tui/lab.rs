@@ -327,6 +327,12 @@ impl Lab {
         }
     }
 
+    /// Somebody is typing, or about to answer nothing: a question waits until the line is closed, everything else until it is empty.
+    pub fn is_typing(&self) -> bool {
+        let asks = self.view.question.is_some();
+        self.line.as_ref().is_some_and(|l| asks || !l.input.value().is_empty())
+    }
+
     /// Runs a typed command.
     pub fn run_command(&mut self, line: &str) {
         let line = line.trim();

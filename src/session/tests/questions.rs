@@ -30,6 +30,12 @@ fn a_skipped_question_is_revealed_and_counts_for_nothing() {
     let mut s = session();
     s.jump_to(SimTime::from_secs(34));
     assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Question);
+    s.jump_to(SimTime::from_secs(36));
+    assert!(s.view().question.is_none() && s.view().asked.len() == 1, "what lies behind is asked no more");
+    s.skip();
+    assert!(s.view().answered.is_empty());
+    s.jump_to(SimTime::from_secs(34));
+    assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Question);
     s.skip();
     assert!(s.view().question.is_none());
     assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Reveal, "what really happened is shown all the same");
@@ -98,7 +104,8 @@ fn a_file_fixes_the_moment_of_an_answer() {
         [("{at: 45s}", 45, Some(45)), ("{after: dark, delay: 12s}", 42, Some(42)), ("{when: 'docker.failed >= 70'}", 40, None)]
     {
         let mut s = Session::with_worlds(Arc::new(with(reveal).unwrap()), vec![Toy::boxed(4)], 4, "en");
-        s.jump_to(SimTime::from_secs(36));
+        s.jump_to(SimTime::from_secs(34));
+        assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Question);
         assert_eq!(s.view().asked[0].shows_at, told.map(SimTime::from_secs), "{reveal}");
         s.answer(1);
         assert_eq!(s.advance(SimTime::MAX, u64::MAX), Stop::Reveal, "{reveal}");

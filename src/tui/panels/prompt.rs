@@ -56,7 +56,8 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) -> Option<Position> {
     let key = pen.ink(Ink::Key);
     let mut x = area.x + 1;
     x += pen.put(x, area.y, area.width, lead, key);
-    let reserved = if area.width >= 80 { contexts(pen, area, lab) + 2 } else { 1 };
+    let waits = lab.view.question.is_some();
+    let reserved = if area.width >= 80 || waits { contexts(pen, area, lab) + 2 } else { 1 };
     let columns = usize::from(area.right().saturating_sub(x + reserved)).max(1);
     let from = line.input.visual_scroll(columns);
     let value = line.input.value();
@@ -86,15 +87,19 @@ pub fn draw(pen: &mut Pen, area: Rect, lab: &Lab) -> Option<Position> {
     Some(Position { x: x + u16::try_from(at).unwrap_or(0), y: area.y })
 }
 
-/// Where commands go, at the right end: `docker@host-1  kubectl@default`.
+/// Where commands go, at the right end: `docker@host-1  kubectl@default`; before that, what waits for the line to be closed.
 fn contexts(pen: &mut Pen, area: Rect, lab: &Lab) -> u16 {
+    let inner = Rect { width: area.width.saturating_sub(1), ..area };
+    if lab.line.is_some() && lab.view.question.is_some() {
+        let style = pen.ink(Ink::Story);
+        return pen.right(inner, area.y, &[("a question waits: Esc", style)]);
+    }
     let mut pieces = Vec::new();
     for world in &lab.view.worlds {
         pieces.push((&*world.view.console, pen.theme.world(world.view.name)));
         pieces.push(("  ", pen.ink(Ink::Dim)));
     }
     pieces.pop();
-    let inner = Rect { width: area.width.saturating_sub(1), ..area };
     pen.right(inner, area.y, &pieces)
 }
 

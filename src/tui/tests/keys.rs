@@ -63,6 +63,45 @@ fn the_fault_menu_is_readable_on_the_smallest_screen() {
 }
 
 #[test]
+fn a_question_asks_at_its_moment_only() {
+    let at = |name: &str, seconds: u64| {
+        let mut session = Session::open(name, &OpenOptions::default()).unwrap();
+        session.jump_to(SimTime::from_secs(seconds));
+        let mut s = Screen::home(80, 24);
+        s.app.enter(Box::new(session));
+        s.draw();
+        s
+    };
+    // It was asked at 01:50; now the answer stands on the screen.
+    let mut s = at("node-down", 180);
+    s.hides("What will happen?").press(":3").hides("What will happen?").shows("> 3");
+    s.press("<esc>f").hides("What will happen?").press("<esc>");
+    // Back, and to it.
+    s.press("<home>n").press("n").shows("00:01:50.000").shows("What will happen?");
+    s.press("<esc>").shows("skipped");
+    let mut s = at("container-crash", 70);
+    s.press(",,,,,,").hides("What will happen?");
+    // At its moment it is drawn with the jump.
+    at("node-down", 110).shows("What will happen?").press("3").shows("you said: after about six minutes");
+    // A click on the timeline.
+    let mut s = at("node-down", 60);
+    let bar = s.text().lines().nth(22).unwrap().find("12:00").unwrap() as u16;
+    s.click(bar - 20, 22).hides("What will happen?").press("f").hides("What will happen?");
+}
+
+#[test]
+fn a_question_waits_while_somebody_types() {
+    let mut session = Session::open("node-down", &OpenOptions::default()).unwrap();
+    session.jump_to(SimTime::from_secs(105));
+    let mut s = Screen::home(80, 24);
+    s.app.enter(Box::new(session));
+    s.press(":kubectl get <f5><wait>").shows("00:01:50.000").hides("What will happen?").shows("a question waits: Esc");
+    s.press("pods 2").shows("> kubectl get pods 2").hides("What will happen?");
+    s.press("<bs><bs><enter>").shows("NAME").hides("What will happen?");
+    s.press("<esc>").shows("What will happen?").press("2").shows("you said: after about 50 seconds");
+}
+
+#[test]
 fn home_opens_a_lab_and_keeps_it_open() {
     let mut s = Screen::home(100, 30);
     s.press("/three<enter>").shows("A machine dies at three in the morning").shows("‖ 8×");
