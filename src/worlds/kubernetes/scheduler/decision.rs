@@ -150,7 +150,8 @@ impl Decision {
             return None;
         }
         Some(match &self.left_out {
-            _ if self.nominated => format!("only {}, nominated for it before, was looked at", self.node.as_deref().unwrap_or("the node")),
+            // The verdict says so.
+            _ if self.nominated => return None,
             Some((plugins, n)) => {
                 let nodes = if *n == 1 { "1 node was".to_string() } else { format!("{n} nodes were") };
                 format!("{nodes} out of the question beforehand: node(s) didn't satisfy plugin(s) [{}]", plugins.join(" "))
@@ -179,6 +180,7 @@ impl Decision {
         let feasible = self.feasible();
         let total = |name: &Name| self.nodes.iter().find(|n| n.name == *name).and_then(|n| n.total);
         match (feasible, total(node)) {
+            _ if self.nominated => format!("chose {node}, nominated for it before; the other nodes were not tried"),
             (1, _) | (_, None) => format!("chose {node}, the only node that fits"),
             (_, Some(score)) if self.equals > 1 => {
                 format!("chose {node}, one of {} equally good nodes with {score} points, of {feasible} that fit", self.equals)

@@ -96,6 +96,7 @@ fn outcome(d: &Decision, style: Style) -> (String, String) {
     let total = |n: &NodeVerdict| n.total;
     let best = d.nodes.iter().filter_map(total).max();
     let why = match best.filter(|_| feasible > 1) {
+        None if d.nominated => "nominated for it before; the other nodes were not tried".into(),
         None => format!("the only node that fits{filtered}"),
         Some(best) if d.candidates.len() > 1 => {
             let others: Vec<String> = d.candidates.iter().filter(|c| *c != node).map(|c| c.to_string()).collect();

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::super::super::api::object::Node;
+use super::super::super::api::object::{Node, Pod};
 use super::super::cache::NodeInfo;
 use super::super::cycle::Decided;
-use super::super::decision::Decision;
+use super::super::decision::{Decision, NodeVerdict};
+use super::super::plugins::inter_pod_affinity::EXISTING_ANTI;
 use super::super::pod::{PodInfo, SpecInfo, Toleration};
 use super::super::requests::Which;
 use super::super::selector::NodeRequirements;
@@ -117,10 +118,22 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
     if hard.len() > 1 {
         try_it("without its hard spread constraints".into(), &changed(pod, |s| s.spread.retain(|c| !c.hard)));
     }
+    if now.is_some() {
+        if pod.spec.preferred_node.as_ref().is_some_and(|p| !p.is_empty()) {
+            try_it("without its preferred node affinity".into(), &changed(pod, |s| s.preferred_node = None));
+        }
+        if !pod.spec.affinity.preferred.is_empty() {
+            try_it("without its preferred pod affinity".into(), &changed(pod, |s| s.affinity.preferred.clear()));
+        }
+        if pod.spec.spread.iter().any(|c| !c.hard) {
+            try_it("without its soft spread constraints".into(), &changed(pod, |s| s.spread.retain(|c| c.hard)));
+        }
+    }
     if !pod.spec.ports.is_empty() {
         try_it("without its host ports".into(), &changed(pod, |s| s.ports.clear()));
     }
     out.extend(uncordon);
+    out.extend(other_labels(cluster, pod, decision));
     out.extend(labels);
     out.extend(topology_label(cluster, pod, now));
     match now {
@@ -139,6 +152,20 @@ pub fn explore(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Vec<Wha
     // What moves the outcome comes first; among the rest one line is enough to learn from.
     out.sort_by_key(|w| !w.moves);
     out
+}
+
+/// What keeps a pod away may be the anti-affinity of those that are there: to its labels.
+fn other_labels(cluster: &Cluster, pod: &PodInfo, decision: &Decision) -> Option<WhatIf> {
+    let shunned = |n: &NodeVerdict| n.rejected_by.as_ref().is_some_and(|(_, why)| why.iter().any(|r| r == EXISTING_ANTI));
+    if decision.node.is_some() || !decision.nodes.iter().any(shunned) {
+        return None;
+    }
+    let mut bare = Pod::clone(&pod.pod);
+    bare.meta.labels = Default::default();
+    let mut trial = cluster.clone();
+    let bare = trial.compile(&Arc::new(bare));
+    let (node, _) = place(&trial, &bare);
+    node.map(|n| WhatIf { change: "without the labels that pods there keep away from".into(), node: Some(n), moves: true })
 }
 
 /// The fewest labels that, put on a node, would bring the pod there: those of its node selector, and one for each `In` and `Exists` of

@@ -30,6 +30,9 @@ fn matches_all(terms: &[Term], pod: &PodInfo, cache: &Cache) -> bool {
     terms.iter().all(|t| term_matches(t, pod, cache))
 }
 
+/// Pods on the node keep the pod away.
+pub const EXISTING_ANTI: &str = "node(s) didn't satisfy existing pods anti-affinity rules";
+
 impl Plugin for InterPodAffinity {
     fn name(&self) -> &'static str {
         "InterPodAffinity"
@@ -178,7 +181,7 @@ impl Filter for Run<'_> {
             return Err(Status::unschedulable("node(s) didn't match pod anti-affinity rules"));
         }
         if self.existing.iter().any(|(_, t, c)| present(*t, c)) {
-            return Err(Status::unschedulable("node(s) didn't satisfy existing pods anti-affinity rules"));
+            return Err(Status::unschedulable(EXISTING_ANTI));
         }
         Ok(())
     }

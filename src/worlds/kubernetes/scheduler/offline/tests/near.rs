@@ -114,3 +114,13 @@ fn all_taints_and_missing_labels_are_named() {
     let said = told(&(node("a", 4, "disk: hdd", "") + &pod("p", 1, "", "nodeSelector: {disk: ssd, zone: b}, ")), "p");
     assert!(said.contains("(disk is hdd, not ssd; no label zone=b)"), "{said}");
 }
+
+#[test]
+fn near_changes_name_preferences_and_the_dislikes_of_others() {
+    let likes = "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 9, preference: {matchExpressions: [{key: disk, operator: Exists}]}}]}}, ";
+    let liked = node("a", 4, "", "") + &node("b", 2, "disk: ssd", "") + &pod("p", 1, "", likes);
+    assert!(told(&liked, "p").contains("without its preferred node affinity → a"), "{}", told(&liked, "p"));
+    let shuns = "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: w}}}]}}, nodeName: a, ";
+    let shunned = node("a", 4, "kubernetes.io/hostname: a", "") + &pod("there", 1, "", shuns) + &pod("p", 1, "labels: {app: w}", "");
+    assert!(told(&shunned, "p").contains("without the labels that pods there keep away from → a"), "{}", told(&shunned, "p"));
+}
