@@ -22,6 +22,8 @@ pub struct ContainerSpec {
     /// Replaces the image's program if not empty (`command`/entrypoint and arguments).
     pub argv: Vec<Arc<str>>,
     pub env: Vec<(Arc<str>, Arc<str>)>,
+    /// Variables that many containers are told alike; one of its own goes before.
+    pub shared_env: Arc<Vec<(Arc<str>, Arc<str>)>>,
     /// Bytes; None = all of the host.
     pub memory_limit: Option<u64>,
     /// Thousandths of a core; None = all of the host.

@@ -126,7 +126,7 @@ impl Shell {
         let words = argv.iter().map(|a| vec![super::parse::Piece::Text { text: a.clone(), quoted: true }]).collect();
         let code: Code = Arc::from([Op::Exec(Arc::new(Simple { words, ..Simple::default() }))]);
         let pid = if init { 7 } else { 1 };
-        let mut vars: Map<Arc<str>, Arc<str>> = spec.env.iter().cloned().collect();
+        let mut vars: Map<Arc<str>, Arc<str>> = spec.shared_env.iter().chain(&spec.env).cloned().collect();
         vars.entry("PATH".into()).or_insert_with(|| "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into());
         let main = Proc {
             pid,

@@ -38,6 +38,7 @@ pub(super) fn spec(image: &str, argv: &[&str]) -> ContainerSpec {
         image: ImageRef::new(image),
         argv: argv.iter().map(|a| Arc::from(*a)).collect(),
         env: Vec::new(),
+        shared_env: Arc::default(),
         memory_limit: None,
         cpu_limit_milli: None,
         mounts: Vec::new(),

@@ -2,6 +2,8 @@
 //!
 //! Sources: moby daemon/{start,monitor,stop,kill,restart,pause}.go.
 
+use std::sync::Arc;
+
 use crate::kernel::SimDuration;
 use crate::machine::{ContainerSpec, ContainerState, Exit, Signal, StartError};
 
@@ -115,6 +117,7 @@ impl Docker {
                     image: c.config.image.clone(),
                     argv: c.config.argv(),
                     env: c.runtime_env(),
+                    shared_env: Arc::default(),
                     memory_limit: c.config.memory,
                     cpu_limit_milli: c.config.cpus_milli,
                     mounts: runtime_mounts(&c.mounts),

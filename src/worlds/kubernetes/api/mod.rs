@@ -118,6 +118,8 @@ pub struct Api {
     pub epoch: Epoch,
     /// Pod specs that admission has seen, so that siblings share the result.
     pub(in crate::worlds::kubernetes) admitted: super::kinds::Memo,
+    /// What kubelets have found there for the variables of Services, so that pods share it.
+    pub(in crate::worlds::kubernetes) links: super::kubelet::Links,
     /// The journal record of the last write that has one: the cause of what its writer does next because of it.
     pub last_record: Option<RecordId>,
     /// What event sources have said, to count repetitions.
@@ -173,6 +175,7 @@ impl Api {
             up: true,
             epoch: Epoch::default(),
             admitted: super::kinds::Memo::new(),
+            links: super::kubelet::Links::new(),
             last_record: None,
             correlator: super::events::Correlator::default(),
         }

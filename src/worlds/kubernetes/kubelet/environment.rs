@@ -7,13 +7,14 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1 as core;
 use serde_json::Value;
 
-use crate::kernel::SimDuration;
+use crate::kernel::{Map, SimDuration};
 use crate::machine::{ContainerSpec, Mount, MountSource};
 use crate::model::ImageRef;
 use crate::model::quantity::{parse_cpu_milli, parse_units};
 use crate::worlds::kubernetes::Ctl;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
 use crate::worlds::kubernetes::api::object::{Object, Service};
+use crate::worlds::kubernetes::api::store::Store;
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::network::roads::HOST_SANDBOX;
 use crate::worlds::kubernetes::storage::{find, volume_name};
@@ -31,6 +32,8 @@ const MOUNT_RETRY_MAX: SimDuration = SimDuration::from_secs(122);
 const MOUNT_TIMEOUT: SimDuration = SimDuration::from_secs(123);
 
 type Files = Vec<(Arc<str>, Arc<str>)>;
+/// What pods are told of Services, by namespace, and the resourceVersion of the last write of a Service it was made from.
+pub(in crate::worlds::kubernetes) type Links = Map<Option<Name>, (u64, Arc<Files>)>;
 
 impl Kubelet {
     /// Are all volumes there? Otherwise the sync waits, tries again, and in the end fails.
@@ -73,13 +76,14 @@ impl Kubelet {
     ///
     /// # Errors
     /// What is missing: `configmap "late" not found`.
-    pub(super) fn container_spec(&self, w: &Worker, slot: usize, ctl: &Ctl) -> Result<ContainerSpec, String> {
+    pub(super) fn container_spec(&self, w: &Worker, slot: usize, ctl: &mut Ctl) -> Result<ContainerSpec, String> {
         let c = w.spec(slot);
-        let env = environment(w, c, &self.host_ip, ctl)?;
+        let shared_env = service_links(w, ctl);
+        let env = environment(w, c, &self.host_ip, &shared_env, ctl)?;
         let image = ctl.machine.image_spec(&ImageRef::new(c.image.as_deref().unwrap_or_default()));
         verify_non_root(&w.full_name(), &w.pod.spec, c, image.user.as_deref())?;
         let host = w.is_host_network();
-        let argv = c.command.iter().flatten().chain(c.args.iter().flatten()).map(|a| expand(a, &env).into()).collect();
+        let argv = c.command.iter().flatten().chain(c.args.iter().flatten()).map(|a| expand(a, &env, &shared_env).into()).collect();
         let limits = c.resources.as_ref().and_then(|r| r.limits.as_ref());
         let limit = |name: &str| limits.and_then(|l| l.get(name)).map(|q| q.0.as_str());
         let mut mounts = Vec::new();
@@ -93,6 +97,7 @@ impl Kubelet {
             image: ImageRef::new(c.image.as_deref().unwrap_or_default()),
             argv,
             env,
+            shared_env,
             memory_limit: limit("memory").and_then(|q| parse_units(q).ok()).and_then(|b| u64::try_from(b).ok()).filter(|b| *b > 0),
             cpu_limit_milli: limit("cpu").and_then(|q| parse_cpu_milli(q).ok()).and_then(|m| u32::try_from(m).ok()).filter(|m| *m > 0),
             mounts,
@@ -261,10 +266,10 @@ fn from_base64(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn environment(w: &Worker, c: &core::Container, host_ip: &Name, ctl: &Ctl) -> Result<Files, String> {
+/// The variables that are the container's own.
+fn environment(w: &Worker, c: &core::Container, host_ip: &Name, links: &Files, ctl: &Ctl) -> Result<Files, String> {
     let ns = &w.key.namespace;
     let mut env: Files = vec![("HOSTNAME".into(), w.pod.spec.hostname.as_deref().unwrap_or(&w.key.name).into())];
-    let links = service_links(w, ctl);
     let set = |env: &mut Files, name: &str, value: &str| {
         env.retain(|(k, _)| **k != *name);
         env.push((name.into(), value.into()));
@@ -284,31 +289,32 @@ fn environment(w: &Worker, c: &core::Container, host_ip: &Name, ctl: &Ctl) -> Re
     }
     for var in c.env.iter().flatten() {
         let value = match &var.value_from {
-            None => {
-                // What the pod says itself comes before what it is told of Services.
-                let known: Files = env.iter().chain(&links).cloned().collect();
-                Some(expand(var.value.as_deref().unwrap_or_default(), &known))
-            }
+            None => Some(expand(var.value.as_deref().unwrap_or_default(), &env, links)),
             Some(from) => value_from(from, w, c, host_ip, ctl)?,
         };
         if let Some(value) = value {
             set(&mut env, &var.name, &value);
         }
     }
-    for (name, value) in links {
-        if !env.iter().any(|(k, _)| *k == name) {
-            env.push((name, value));
-        }
-    }
     Ok(env)
 }
 
-/// The variables of the Services of the namespace, and of the API server's (pkg/kubelet/envvars, getServiceEnvVarMap).
-fn service_links(w: &Worker, ctl: &Ctl) -> Files {
-    let all = w.pod.spec.enable_service_links.unwrap_or(true);
-    let ns = &w.key.namespace;
-    let master = ctl.api.store.typed::<Service>(&Key::new("default", "kubernetes"));
-    let own = ctl.api.store.in_namespace::<Service>(ns).filter(|_| all);
+/// The variables of the Services of the namespace, and of the API server's. They are the same for all pods there until a Service changes.
+fn service_links(w: &Worker, ctl: &mut Ctl) -> Arc<Files> {
+    let namespace = w.pod.spec.enable_service_links.unwrap_or(true).then(|| w.key.namespace.clone());
+    let version = ctl.api.store.kind_version(Kind::Service);
+    if let Some((_, known)) = ctl.api.links.get(&namespace).filter(|(of, _)| *of == version) {
+        return known.clone();
+    }
+    let fresh = Arc::new(links_in(namespace.as_ref(), &ctl.api.store));
+    ctl.api.links.insert(namespace, (version, fresh.clone()));
+    fresh
+}
+
+/// pkg/kubelet/envvars, getServiceEnvVarMap; without a namespace, those of the API server's Service alone.
+fn links_in(namespace: Option<&Name>, store: &Store) -> Files {
+    let master = store.typed::<Service>(&Key::new("default", "kubernetes"));
+    let own = namespace.into_iter().flat_map(|ns| store.in_namespace::<Service>(ns));
     let services: BTreeMap<Name, &Arc<Service>> = master.into_iter().chain(own).map(|s| (s.meta.name.clone(), s)).collect();
     let mut out: Files = Vec::new();
     for s in services.values() {
@@ -402,8 +408,9 @@ fn field(path: &str, w: &Worker, host_ip: &str) -> Option<String> {
     })
 }
 
-/// `$(NAME)` of what is known; `$$(NAME)` stays as `$(NAME)` (third_party/forked/golang/expansion).
-fn expand(text: &str, env: &Files) -> String {
+/// `$(NAME)` of what is known; `$$(NAME)` stays as `$(NAME)` (third_party/forked/golang/expansion). What the pod says itself comes before
+/// what it is told of Services.
+fn expand(text: &str, env: &Files, links: &Files) -> String {
     if !text.contains("$(") {
         return text.to_string();
     }
@@ -418,7 +425,7 @@ fn expand(text: &str, env: &Files) -> String {
         }
         match rest.strip_prefix('(').and_then(|r| r.split_once(')')) {
             Some((name, after)) => {
-                match env.iter().find(|(k, _)| **k == *name) {
+                match env.iter().chain(links).find(|(k, _)| **k == *name) {
                     Some((_, value)) => out.push_str(value),
                     None => out.push_str(&format!("$({name})")),
                 }
@@ -438,8 +445,8 @@ mod tests {
     #[test]
     fn base64_and_references() {
         assert_eq!(from_base64("aGVsbG8gd29ybGQ="), "hello world");
-        let env: Files = vec![("A".into(), "1".into())];
-        assert_eq!(expand("x $(A) $(B) $$(A) $5", &env), "x 1 $(B) $(A) $5");
-        assert_eq!(expand("plain", &env), "plain");
+        let (env, links): (Files, Files) = (vec![("A".into(), "1".into())], vec![("A".into(), "2".into()), ("C".into(), "3".into())]);
+        assert_eq!(expand("x $(A) $(B) $$(A) $5 $(C)", &env, &links), "x 1 $(B) $(A) $5 3");
+        assert_eq!(expand("plain", &env, &links), "plain");
     }
 }

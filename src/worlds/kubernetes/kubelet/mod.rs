@@ -36,6 +36,7 @@ use super::api::meta::Name;
 use super::api::object::{Object, Pod, Typed};
 use super::api::store::WatchEvent;
 
+pub(in crate::worlds::kubernetes) use environment::Links;
 pub use probes::ProbeKind;
 use worker::{Stage, Worker};
 
