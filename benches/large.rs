@@ -124,6 +124,7 @@ fn headless(nodes: usize, pods: usize, talk: bool) {
     for e in &report.view.expectations {
         println!("  {:?} {} {}", e.passed, e.say, e.detail);
     }
+    println!("  {} records, sha256 {}", report.records, report.digest());
     row(&format!("{nodes} nodes, {pods} pods, one node-down, headless with report"), took, "60 000 ms");
     println!("{:<76} {:>10.0} MiB   target 2048 MiB", "  most memory (of this whole program)", memory("VmHWM"));
 }

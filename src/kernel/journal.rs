@@ -128,7 +128,14 @@ impl Record {
 
     /// The record as one JSON line, without the line end. Key order is part of the format.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("serialising strings, numbers and JSON values with text keys cannot fail")
+        let mut line = Vec::new();
+        self.write_json(&mut line);
+        String::from_utf8(line).expect("JSON is written as UTF-8")
+    }
+
+    /// Appends that line to a buffer.
+    pub fn write_json(&self, to: &mut Vec<u8>) {
+        serde_json::to_writer(to, self).expect("serialising strings, numbers and JSON values with text keys cannot fail");
     }
 }
 
@@ -307,34 +314,40 @@ impl Cx<'_> {
 }
 
 /// The leaf fields in which two JSON values differ, with dotted paths (`status.conditions[2].status`).
-pub fn diff_json(from: &Value, to: &Value) -> Vec<FieldChange> {
+pub fn diff_json(from: Value, to: Value) -> Vec<FieldChange> {
     let mut out = Vec::new();
     walk(&mut String::new(), from, to, &mut out);
     out
 }
 
-fn walk(path: &mut String, from: &Value, to: &Value, out: &mut Vec<FieldChange>) {
+fn walk(path: &mut String, from: Value, to: Value, out: &mut Vec<FieldChange>) {
     match (from, to) {
         (a, b) if a == b => {}
-        (Value::Object(a), Value::Object(b)) => {
-            let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
-            for k in keys {
-                child(path, &dotted(path, k), a.get(k), b.get(k), out);
+        (Value::Object(a), Value::Object(mut b)) => {
+            for (k, v) in a {
+                let other = b.get_mut(&k).map_or(Value::Null, Value::take);
+                child(path, &dotted(path, &k), v, other, out);
+            }
+            // What was looked at is null by now, and what was null to begin with is no change.
+            for (k, v) in b.into_iter().filter(|(_, v)| !v.is_null()) {
+                child(path, &dotted(path, &k), Value::Null, v, out);
             }
         }
         (Value::Array(a), Value::Array(b)) => {
-            for i in 0..a.len().max(b.len()) {
-                child(path, &format!("[{i}]"), a.get(i), b.get(i), out);
+            let n = a.len().max(b.len());
+            let (mut a, mut b) = (a.into_iter(), b.into_iter());
+            for i in 0..n {
+                child(path, &format!("[{i}]"), a.next().unwrap_or_default(), b.next().unwrap_or_default(), out);
             }
         }
-        _ => out.push(FieldChange { path: path.clone(), from: from.clone(), to: to.clone() }),
+        (from, to) => out.push(FieldChange { path: path.clone(), from, to }),
     }
 }
 
-fn child(path: &mut String, step: &str, from: Option<&Value>, to: Option<&Value>, out: &mut Vec<FieldChange>) {
+fn child(path: &mut String, step: &str, from: Value, to: Value, out: &mut Vec<FieldChange>) {
     let len = path.len();
     path.push_str(step);
-    walk(path, from.unwrap_or(&Value::Null), to.unwrap_or(&Value::Null), out);
+    walk(path, from, to, out);
     path.truncate(len);
 }
 
@@ -388,7 +401,7 @@ mod tests {
 
     #[test]
     fn diff_names_leaves() {
-        let d = diff_json(&json!({"a": {"b": 1, "x.y/z": 1}, "l": [1, 2]}), &json!({"a": {"b": 2, "x.y/z": 1}, "l": [1, 2, {"c": 3}]}));
+        let d = diff_json(json!({"a": {"b": 1, "x.y/z": 1}, "l": [1, 2]}), json!({"a": {"b": 2, "x.y/z": 1}, "l": [1, 2, {"c": 3}]}));
         let paths: Vec<_> = d.iter().map(|f| f.path.as_str()).collect();
         assert_eq!(paths, ["a.b", "l[2]"]);
         assert_eq!(d[0].from, json!(1));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::kernel::{RecordId, Set, SimDuration, SimTime, Token};
 
+use super::serving::memory_of;
 use super::{ContainerId, ContainerState, Event, Exit, HostName, Machine, Notice, What};
 
 /// What a machine is, as the scenario declares it.
@@ -69,6 +70,7 @@ impl Machine {
             holds: Set::new(),
         };
         self.hosts.insert(name.clone(), host);
+        self.power_changes += 1;
         let everywhere: Vec<_> = self.registry.images.values().filter(|i| i.preloaded).map(|i| i.reference.clone()).collect();
         for image in everywhere {
             self.preload(&name, &image);
@@ -77,6 +79,11 @@ impl Machine {
 
     pub fn host(&self, name: &str) -> Option<&Host> {
         self.hosts.get(name)
+    }
+
+    /// Changes whenever a machine comes, starts or stops, or a link is cut or mended.
+    pub fn reach_version(&self) -> (u64, u64) {
+        (self.power_changes, self.network.changes())
     }
 
     /// All machines in name order.
@@ -91,6 +98,7 @@ impl Machine {
             return Vec::new();
         }
         (h.state, h.since, h.link_free) = (HostState::Down, now, now);
+        self.power_changes += 1;
         let (name, ids) = (h.spec.name.clone(), h.holds.clone());
         if let Some(token) = h.boot.take() {
             self.agenda.cancel(token);
@@ -123,12 +131,14 @@ impl Machine {
             return;
         }
         (h.state, h.since) = (HostState::Booting, now);
+        self.power_changes += 1;
         h.boot = Some(self.agenda.schedule(now + h.spec.boot, cause, Event::Booted(h.spec.name.clone())));
     }
 
     pub(crate) fn booted(&mut self, name: &HostName, now: SimTime, cause: Option<RecordId>) -> Vec<Notice> {
         let Some(h) = self.hosts.get_mut(name) else { return Vec::new() };
         (h.state, h.since, h.booted_at, h.boot) = (HostState::Up, now, now, None);
+        self.power_changes += 1;
         vec![Notice { cause, what: What::HostUp { host: name.clone() } }]
     }
 
@@ -136,6 +146,7 @@ impl Machine {
     pub fn pause_host(&mut self, host: &str, now: SimTime) {
         let Some(h) = self.hosts.get_mut(host).filter(|h| h.state == HostState::Up) else { return };
         (h.state, h.since) = (HostState::Paused, now);
+        self.power_changes += 1;
         let (name, ids) = (h.spec.name.clone(), h.holds.clone());
         for id in ids {
             self.freeze(id, now);
@@ -151,6 +162,7 @@ impl Machine {
         let Some(h) = self.hosts.get_mut(host).filter(|h| h.state == HostState::Paused) else { return };
         let away = now.since(h.since);
         (h.state, h.since, h.link_free) = (HostState::Up, now, h.link_free + away);
+        self.power_changes += 1;
         let (name, ids) = (h.spec.name.clone(), h.holds.clone());
         for id in ids {
             self.thaw(id, now);
@@ -187,6 +199,7 @@ impl Machine {
     /// Memory in use on a machine, in bytes.
     pub fn memory_used(&self, host: &str, now: SimTime) -> u64 {
         let Some(h) = self.hosts.get(host).filter(|h| matches!(h.state, HostState::Up | HostState::Paused)) else { return 0 };
-        h.holds.iter().fold(0u64, |sum, id| sum.saturating_add(self.container_usage(*id, now).1)).min(h.spec.memory)
+        let held = h.holds.iter().filter_map(|id| self.containers.get(id));
+        held.fold(0u64, |sum, c| sum.saturating_add(memory_of(c, h, now))).min(h.spec.memory)
     }
 }

@@ -113,6 +113,8 @@ pub(crate) enum Event {
 pub struct Machine {
     pub(crate) agenda: Agenda<Event>,
     pub(crate) hosts: Map<HostName, Host>,
+    /// How often one of them came, started or stopped.
+    power_changes: u64,
     pub(crate) containers: Map<ContainerId, Arc<Container>>,
     pub(crate) next_container: u64,
     pub(crate) pulls: Map<PullId, registry::Pull>,
@@ -134,6 +136,7 @@ impl Machine {
         Self {
             agenda: Agenda::default(),
             hosts: Map::new(),
+            power_changes: 0,
             containers: Map::new(),
             next_container: 1,
             pulls: Map::new(),

@@ -10,6 +10,7 @@ use crate::model::LinkEnd;
 pub struct Network {
     /// With the moment of each.
     cuts: Map<(LinkEnd, LinkEnd), SimTime>,
+    changes: u64,
     /// Names do not resolve while true.
     pub dns_down: bool,
 }
@@ -18,9 +19,15 @@ impl Network {
     /// Cuts the link between two ends, both ways.
     pub fn cut(&mut self, a: LinkEnd, b: LinkEnd, now: SimTime) {
         self.cuts.entry(order(a, b)).or_insert(now);
+        self.changes += 1;
     }
     pub fn mend(&mut self, a: LinkEnd, b: LinkEnd) {
         self.cuts.remove(&order(a, b));
+        self.changes += 1;
+    }
+    /// How often a link was cut or mended.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
     /// True if packets get from one end to the other.
     pub fn connected(&self, a: &LinkEnd, b: &LinkEnd) -> bool {

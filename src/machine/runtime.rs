@@ -7,7 +7,7 @@ use crate::model::{AppSpec, ImageRef, ImageSpec};
 
 use super::program::{App, Ctx, Files, Fs, Kind, Program, Turn};
 use super::roads::{Around, Caller, Roads};
-use super::{Backlog, Event, HostName, HostState, Machine, Notice, What};
+use super::{Backlog, Event, Host, HostName, HostState, Machine, Notice, What};
 
 /// Numbers a container for the life of a world; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,6 +162,10 @@ impl Container {
             _ => 0,
         }
     }
+    /// What it may use on its machine.
+    pub(super) fn memory_limit(&self, host: &Host) -> u64 {
+        self.spec.memory_limit.unwrap_or(u64::MAX).min(host.spec.memory)
+    }
     fn write_log(&mut self, at: SimTime, line: &str) {
         if self.log.len() >= LOG_MAX {
             self.log.pop_front();
@@ -177,8 +181,7 @@ impl Machine {
 
     /// The memory a container may use: its limit, or all of its machine.
     pub(crate) fn memory_limit(&self, c: &Container) -> u64 {
-        let host = self.hosts.get(&c.host).map_or(u64::MAX, |h| h.spec.memory);
-        c.spec.memory_limit.unwrap_or(u64::MAX).min(host)
+        self.hosts.get(&c.host).map_or(c.spec.memory_limit.unwrap_or(u64::MAX), |h| c.memory_limit(h))
     }
 
     pub fn container(&self, id: ContainerId) -> Option<&Container> {

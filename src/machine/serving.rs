@@ -409,7 +409,7 @@ impl Machine {
         let Some(c) = self.containers.get(&id) else { return (0, 0) };
         let Some(p) = &c.program else { return (0, 0) };
         let Some(host) = self.hosts.get(&c.host) else { return (0, 0) };
-        let bytes = p.memory_at(p.age(now)).saturating_add(c.request_memory()).min(self.memory_limit(c));
+        let bytes = memory_of(c, host, now);
         if p.is_frozen() {
             return (0, bytes);
         }
@@ -430,6 +430,12 @@ impl Machine {
     pub(crate) fn answer_time(&self, c: &Container, now: SimTime) -> SimDuration {
         self.hosts.get(&c.host).map_or(FILE_LATENCY, |h| answer_time(c, h, now))
     }
+}
+
+/// Bytes that a container uses; zero if it does not run.
+pub(super) fn memory_of(c: &Container, host: &Host, now: SimTime) -> u64 {
+    let Some(p) = &c.program else { return 0 };
+    p.memory_at(p.age(now)).saturating_add(c.request_memory()).min(c.memory_limit(host))
 }
 
 /// How long a copy on a machine takes for one more request.

@@ -45,7 +45,7 @@ pub fn run_with_journal(
     progress: &mut dyn FnMut(SimTime, SimTime),
     line: &mut dyn FnMut(&[u8]),
 ) -> Result<Report, String> {
-    let (mut digest, mut written, mut forgotten) = (Sha256::new(), 0, 0);
+    let (mut digest, mut written, mut forgotten, mut text) = (Sha256::new(), 0, 0, Vec::new());
     let mut session = Session::open(scenario, options)?;
     let end = until.unwrap_or(SimTime::MAX).min(session.end());
     session.headless();
@@ -57,10 +57,11 @@ pub fn run_with_journal(
             Stop::Pause | Stop::Question | Stop::Reveal | Stop::Goal | Stop::Breakpoint(_) => {}
         }
         for record in &session.records()[written..] {
-            let mut text = record.to_json();
-            text.push('\n');
-            digest.update(text.as_bytes());
-            line(text.as_bytes());
+            text.clear();
+            record.write_json(&mut text);
+            text.push(b'\n');
+            digest.update(&text);
+            line(&text);
         }
         written = session.records().len();
         if written > KEPT_WHOLE {

@@ -8,7 +8,9 @@ use wheelhouse::kernel::{SimDuration, SimTime};
 use wheelhouse::model::{Component, Fault, FaultKind, FaultTarget};
 use wheelhouse::worlds::World;
 use wheelhouse::worlds::kubernetes::api::meta::Key;
-use wheelhouse::worlds::kubernetes::api::object::{Deployment, EndpointSlice, Namespace, Node, Pod, ReplicaSet, Taint, TaintEffect};
+use wheelhouse::worlds::kubernetes::api::object::{
+    Deployment, EndpointSlice, Namespace, Node, Pod, ReplicaSet, Service, Taint, TaintEffect,
+};
 use wheelhouse::worlds::kubernetes::kinds::Kind;
 use wheelhouse::worlds::kubernetes::{DeleteOptions, Propagation};
 
@@ -85,6 +87,74 @@ fn a_namespace_is_emptied_pods_first_and_goes() {
     lab.run(S(60));
     assert_eq!((count::<Deployment>(&lab), count::<Pod>(&lab), count::<EndpointSlice>(&lab)), (0, 0, 0));
     assert!(lab.world.store().typed::<Namespace>(&Key::new("", "t")).is_none());
+}
+
+/// An endpoint's address, whether it is ready and whether it ends, its node and zone.
+type End = (String, bool, bool, String, String);
+
+/// Every endpoint of the Service.
+fn endpoints(lab: &Lab) -> Vec<End> {
+    let text = |n: &Option<std::sync::Arc<str>>| n.as_deref().unwrap_or_default().to_string();
+    let slices = lab.world.store().in_namespace::<EndpointSlice>("t");
+    let ends = slices.flat_map(|s| &s.endpoints);
+    let mut all: Vec<_> = ends.map(|e| (e.address.to_string(), e.ready, e.terminating, text(&e.node), text(&e.zone))).collect();
+    all.sort();
+    all
+}
+
+/// What a controller that looks at everything would find.
+fn backing(lab: &Lab, app: &str) -> Vec<End> {
+    let store = lab.world.store();
+    let of = |p: &Arc<Pod>| {
+        let (ip, node) = (p.status.pod_ip.clone()?, p.node.clone()?);
+        let zone = store.typed::<Node>(&Key::new("", node.clone()))?.meta.label("topology.kubernetes.io/zone").unwrap_or_default();
+        let deleting = p.meta.is_deleting();
+        Some((ip.to_string(), p.is_ready() && !deleting, deleting, node.to_string(), zone.to_string()))
+    };
+    let mut all: Vec<_> = store.in_namespace::<Pod>("t").filter(|p| p.meta.label("app") == Some(app)).filter_map(of).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn slices_say_what_the_pods_are_whatever_changes() {
+    let mut lab = Lab::new(3);
+    lab.create(service());
+    lab.create(deployment(110, "app:v1", json!({})));
+    lab.run(S(22));
+    let same = |lab: &Lab, app: &str| assert_eq!(endpoints(lab), backing(lab, app), "at {}", lab.now);
+    same(&lab, "web");
+    assert_eq!((endpoints(&lab).len(), count::<EndpointSlice>(&lab)), (110, 2));
+    // One pod leaves, another takes its place.
+    let name = lab.world.store().in_namespace::<Pod>("t").next().expect("a pod").meta.name.clone();
+    lab.patch::<Pod>("t", &name, |p| p.meta.set_label("app", "other"));
+    lab.run(S(27));
+    same(&lab, "web");
+    // A node learns where it is: nothing is said until a pod changes, and then of all its pods.
+    lab.patch::<Node>("", "n1", |n| n.meta.set_label("topology.kubernetes.io/zone", "b"));
+    lab.patch::<Deployment>("t", "web", |d| Arc::make_mut(&mut d.spec).replicas = Some(70));
+    lab.run(S(36));
+    same(&lab, "web");
+    assert_eq!(endpoints(&lab).len(), 70);
+    // The Service turns to others, and back.
+    let to = |lab: &mut Lab, app: &str| {
+        lab.patch::<Service>("t", "web", |s| {
+            Arc::make_mut(&mut s.spec).selector.get_or_insert_default().insert("app".into(), app.into());
+        });
+    };
+    to(&mut lab, "other");
+    lab.run(S(38));
+    same(&lab, "other");
+    assert_eq!(endpoints(&lab).len(), 1);
+    to(&mut lab, "web");
+    lab.run(S(40));
+    same(&lab, "web");
+    // A slice that somebody has emptied is filled again when a pod changes.
+    let slice = lab.world.store().in_namespace::<EndpointSlice>("t").next().expect("a slice").meta.name.clone();
+    lab.patch::<EndpointSlice>("t", &slice, |s| s.endpoints.truncate(3));
+    lab.patch::<Deployment>("t", "web", |d| Arc::make_mut(&mut d.spec).replicas = Some(65));
+    lab.run(S(46));
+    same(&lab, "web");
 }
 
 #[test]

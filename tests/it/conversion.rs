@@ -39,7 +39,7 @@ fn recorded_objects_round_trip() {
                 continue;
             }
         };
-        for f in wheelhouse::kernel::journal::diff_json(&plain(o), &plain(&back)).iter().filter(|f| !told(&f.path)) {
+        for f in wheelhouse::kernel::journal::diff_json(plain(o), plain(&back)).iter().filter(|f| !told(&f.path)) {
             wrong.push(format!("{} {} {}: {} became {}", o["kind"], o["metadata"]["name"], f.path, f.from, f.to));
         }
     }

@@ -70,7 +70,7 @@ struct ContainerChange {
 impl Change for ContainerChange {
     fn fields(&self) -> Vec<FieldChange> {
         let side = |c: &Option<Arc<Container>>| c.as_deref().map_or_else(|| Value::Object(JsonMap::new()), super::inspect::changing);
-        crate::kernel::journal::diff_json(&side(&self.from), &side(&self.to))
+        crate::kernel::journal::diff_json(side(&self.from), side(&self.to))
     }
 }
 

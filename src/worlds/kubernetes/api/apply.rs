@@ -184,7 +184,7 @@ fn one(api: &mut Api, m: &Manifest, applier: &mut Applier) -> Result<(String, Ve
         return Ok((format!("{shown} unchanged"), warnings));
     }
     let mut request = request_of(applier, "applied");
-    let changes = crate::kernel::journal::diff_json(&current, &merged);
+    let changes = crate::kernel::journal::diff_json(current, merged.clone());
     let done = request::update(api, &merged, &mut request).map_err(|error| {
         let body: serde_json::Map<String, Value> = changes.into_iter().map(|f| (f.path, f.to)).collect();
         let doing = format!("error when applying patch:\n{}\nto:\n{described}\nfor: \"{}\"", sorted(&body.into()), m.source);

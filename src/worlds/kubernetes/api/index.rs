@@ -35,6 +35,9 @@ impl Indexes {
     pub fn on_node(&self, node: &str) -> impl Iterator<Item = &Key> {
         self.by_node.get(node).into_iter().flat_map(|s| s.iter())
     }
+    pub fn nodes(&self) -> impl Iterator<Item = &Name> {
+        self.by_node.keys()
+    }
     pub fn count_on(&self, node: &str) -> usize {
         self.by_node.get(node).map_or(0, |s| s.len())
     }

@@ -142,28 +142,16 @@ impl fmt::Debug for ObjectChange {
 
 impl Change for ObjectChange {
     fn fields(&self) -> Vec<FieldChange> {
-        let json = |o: &Option<Object>| o.as_ref().map_or(Value::Null, |o| super::kinds::to_json_at(o, self.epoch));
-        // A pod's spec is large and all but never changes; what is the same on both sides need not be written out to be compared.
-        if let (Some(Object::Pod(a)), Some(Object::Pod(b))) = (&self.old, &self.new)
-            && Arc::ptr_eq(&a.spec, &b.spec)
-        {
-            let none: Arc<_> = Arc::default();
-            let bare = |p: &object::Pod| Some(Object::Pod(Arc::new(object::Pod { spec: Arc::clone(&none), ..p.clone() })));
-            return diff_json(&json(&bare(a)), &json(&bare(b)));
-        }
-        // Nor need the endpoints of a slice that stay what and where they are.
-        if let (Some(Object::EndpointSlice(a)), Some(Object::EndpointSlice(b))) = (&self.old, &self.new) {
-            let nothing = object::Endpoint::default();
-            let (mut a, mut b) = (object::EndpointSlice::clone(a), object::EndpointSlice::clone(b));
-            for (x, y) in a.endpoints.iter_mut().zip(&mut b.endpoints).filter(|(x, y)| x == y) {
-                x.clone_from(&nothing);
-                y.clone_from(&nothing);
+        // Something new is compared with an empty object, so that its parts are named.
+        let whole =
+            |o: &Option<Object>| o.as_ref().map_or_else(|| Value::Object(Default::default()), |o| super::kinds::to_json_at(o, self.epoch));
+        match (&self.old, &self.new) {
+            (Some(a), Some(b)) => {
+                let unlike = |of, other| super::kinds::to_json_unlike(of, other, self.epoch);
+                diff_json(unlike(a, b), unlike(b, a))
             }
-            return diff_json(&json(&Some(Object::EndpointSlice(Arc::new(a)))), &json(&Some(Object::EndpointSlice(Arc::new(b)))));
+            (a, b) => diff_json(whole(a), whole(b)),
         }
-        // A new object is compared with an empty one, so that every leaf is named.
-        let empty = |v: Value| if v.is_null() { Value::Object(Default::default()) } else { v };
-        diff_json(&empty(json(&self.old)), &empty(json(&self.new)))
     }
 }
 

@@ -87,6 +87,10 @@ impl Store {
     pub fn pods_on<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Pod>> {
         self.indexes.on_node(node).filter_map(|k| self.typed::<Pod>(k))
     }
+    /// The nodes that pods are bound to; an empty name if some are bound to none.
+    pub fn nodes_of_pods(&self) -> impl Iterator<Item = &Name> {
+        self.indexes.nodes()
+    }
     /// How many pods are bound to a node.
     pub fn count_on(&self, node: &str) -> usize {
         self.indexes.count_on(node)
@@ -138,12 +142,31 @@ impl Store {
         Some(old)
     }
 
-    /// This state for those who work on a copy of it. Nobody does anything about Events, the most frequent of all objects: a copy that
-    /// leaves them out lets the next one be written in place.
-    pub fn without_events(&self) -> Self {
-        let mut copy = self.clone();
+    /// A copy for somebody who hears of the writes to come. Nobody asks a copy for Events, the most frequent of all objects.
+    pub fn copy(&self) -> Self {
+        let mut copy = Self { pending: Vec::new(), ..self.clone() };
         copy.kinds.remove(&Kind::Event);
         copy
+    }
+
+    /// A copy hears of a write. It is written here a second time rather than shared, so that both are changed in
+    /// place. What it held when it was made is not news.
+    pub fn take_in(&mut self, event: &WatchEvent) {
+        if event.resource_version <= self.resource_version {
+            return;
+        }
+        let (kind, key) = (event.kind(), event.object().key());
+        self.resource_version = event.resource_version;
+        self.versions.insert(kind, event.resource_version);
+        if kind == Kind::Event {
+            return;
+        }
+        let objects = self.kinds.entry(kind).or_default();
+        let old = match &event.new {
+            Some(new) => objects.insert(key, new.clone()),
+            None => objects.remove(&key),
+        };
+        self.indexes.change(old.as_ref(), event.new.as_ref());
     }
 
     /// The writes since the last call, in order.

@@ -1,17 +1,18 @@
 //! The EndpointSlice controller: which addresses stand behind a Service, and in what condition.
 //! Follows: pkg/controller/endpointslice/endpointslice_controller.go, staging/src/k8s.io/endpointslice/{reconciler,utils}.go.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{ContainerPort, PodSpec, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::kernel::SimDuration;
+use crate::kernel::{Map, SimDuration};
 use crate::worlds::kubernetes::api::ApiError;
 use crate::worlds::kubernetes::api::meta::{Key, Labels, Meta, Name};
 use crate::worlds::kubernetes::api::object::{Endpoint, EndpointSlice, Node, Object, Pod, Service, Typed};
-use crate::worlds::kubernetes::api::store::WatchEvent;
+use crate::worlds::kubernetes::api::store::{Store, WatchEvent};
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::{Ctl, DeleteOptions};
 
@@ -34,6 +35,18 @@ pub(super) fn slow_retry(usual: SimDuration) -> SimDuration {
     usual.saturating_mul(200).min(SimDuration::from_secs(1000))
 }
 
+/// Services whose slices are known to say what was so when they were last synced.
+pub(super) type State = Map<Key, Arc<Synced>>;
+
+/// What a Service's slices were made from.
+#[derive(Clone, Debug)]
+pub(super) struct Synced {
+    /// The Service's resourceVersion, that of the last write of a node, and those of the slices.
+    from: (u64, u64, Vec<u64>),
+    /// Pods that have changed since: only theirs are the endpoints to look at.
+    changed: BTreeSet<Key>,
+}
+
 pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
     match event.object() {
         Object::Service(s) => m.add(Id::EndpointSlice, Item::new(Kind::Service, s.meta.key()), ctl),
@@ -51,6 +64,9 @@ pub(super) fn observe(m: &mut Manager, event: &WatchEvent, ctl: &mut Ctl) {
             };
             let keys: BTreeSet<Key> = [old, new].into_iter().flatten().flat_map(|p| selecting(p)).collect();
             for key in keys {
+                if let Some(synced) = m.endpoints.get_mut(&key) {
+                    Arc::make_mut(synced).changed.insert(event.object().key());
+                }
                 m.add(Id::EndpointSlice, Item::new(Kind::Service, key), ctl);
             }
         }
@@ -100,11 +116,7 @@ pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
     {
         return Ok(Next::Done);
     }
-    let existing: Vec<Arc<EndpointSlice>> = cache
-        .owned_by::<EndpointSlice>(&service.meta.uid)
-        .filter(|s| s.meta.label(MANAGED_BY) == Some(MANAGER) && !s.meta.is_deleting())
-        .cloned()
-        .collect();
+    let existing = slices_of(&service, &cache);
     // The informer has not shown us our own last write yet: wait for it rather than write twice (ErrStaleCache).
     for slice in &existing {
         let live = ctl.api.store.typed::<EndpointSlice>(&slice.meta.key());
@@ -116,13 +128,24 @@ pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
         return Ok(Next::After(SimDuration::from_millis(5)));
     }
 
+    let from = |slices: &[Arc<EndpointSlice>]| {
+        let slices = slices.iter().map(|s| s.meta.resource_version).collect();
+        (service.meta.resource_version, cache.kind_version(Kind::Node), slices)
+    };
+    // Where something else has changed, or a slice loses all it has, everything is looked at.
+    let changed = m.endpoints.remove(&item.key).filter(|synced| synced.from == from(&existing)).map(|synced| synced.changed.clone());
+    let stays = |changed: &BTreeSet<Key>, e: &Endpoint| e.target.as_ref().is_some_and(|(pod, _)| !changed.contains(pod));
+    let changed = changed.filter(|c| existing.iter().all(|s| s.endpoints.iter().any(|e| stays(c, e))));
+
     let mut wanted: BTreeMap<Ports, BTreeMap<Name, Endpoint>> = BTreeMap::new();
     // Pods of one template resolve ports alike.
     let mut by_spec: Vec<(Arc<PodSpec>, Ports, BTreeMap<Name, Endpoint>)> = Vec::new();
     let mut node_key = Key::default();
     let publish = service.spec.publish_not_ready_addresses.unwrap_or(false);
     let mut lost_node = false;
-    for pod in cache.pods_with(&service.meta.namespace, |labels| selected(&service, labels)) {
+    let all = changed.is_none().then(|| cache.pods_with(&service.meta.namespace, |labels| selected(&service, labels)));
+    let some = changed.iter().flatten().filter_map(|key| cache.typed::<Pod>(key)).filter(|p| selected(&service, &p.meta.labels));
+    for pod in all.into_iter().flatten().chain(some) {
         if pod.is_finished() {
             continue;
         }
@@ -152,11 +175,19 @@ pub(super) fn sync(m: &mut Manager, item: &Item, ctl: &mut Ctl) -> Outcome {
     for (_, ports, endpoints) in by_spec {
         wanted.entry(ports).or_default().extend(endpoints);
     }
-    reconcile(&service, &existing, wanted, ctl)?;
+    reconcile(&service, &existing, changed.as_ref().map(|c| move |e: &Endpoint| stays(c, e)), wanted, ctl)?;
     if lost_node {
         return Ok(Next::Retry);
     }
+    let synced = Synced { from: from(&slices_of(&service, &ctl.api.store)), changed: BTreeSet::new() };
+    m.endpoints.insert(item.key.clone(), Arc::new(synced));
     Ok(Next::Done)
+}
+
+/// The Service's slices that are this controller's.
+fn slices_of(service: &Service, store: &Store) -> Vec<Arc<EndpointSlice>> {
+    let ours = |s: &&Arc<EndpointSlice>| s.meta.label(MANAGED_BY) == Some(MANAGER) && !s.meta.is_deleting();
+    store.owned_by::<EndpointSlice>(&service.meta.uid).filter(ours).cloned().collect()
 }
 
 /// Ports as this pod resolves them: named target ports are looked up in its containers, and one that none has is left out
@@ -182,21 +213,28 @@ pub fn ports_of(service: &Service, pod: &Pod) -> Ports {
 }
 
 /// Existing slices are updated in place, what is left fills them up or new ones, and a slice that is not needed is reused or deleted.
+/// Endpoints that `stay` are not looked at; each slice has one then.
 fn reconcile(
     service: &Arc<Service>,
     existing: &[Arc<EndpointSlice>],
+    stay: Option<impl Fn(&Endpoint) -> bool>,
     mut wanted: BTreeMap<Ports, BTreeMap<Name, Endpoint>>,
     ctl: &mut Ctl,
 ) -> Result<(), ApiError> {
     let mut spare: Vec<Arc<EndpointSlice>> = Vec::new();
-    let mut plans: Vec<(Option<Arc<EndpointSlice>>, Ports, Vec<Endpoint>)> = Vec::new();
+    let mut plans: Vec<(Option<Arc<EndpointSlice>>, Ports, Cow<[Endpoint]>)> = Vec::new();
     for slice in existing {
-        let Some(of_ports) = wanted.get_mut(&*slice.ports) else {
+        let mut of_ports = wanted.get_mut(&*slice.ports);
+        if of_ports.is_none() && stay.is_none() {
             spare.push(slice.clone());
             continue;
+        }
+        let mut fresh = |e: &Endpoint| of_ports.as_mut()?.remove(&e.target.as_ref()?.1);
+        let kept = match &stay {
+            Some(stay) if slice.endpoints.iter().all(stay) => Cow::Borrowed(&*slice.endpoints),
+            Some(stay) => slice.endpoints.iter().filter_map(|e| if stay(e) { Some(e.clone()) } else { fresh(e) }).collect(),
+            None => slice.endpoints.iter().filter_map(fresh).collect(),
         };
-        let kept: Vec<Endpoint> =
-            slice.endpoints.iter().filter_map(|e| e.target.as_ref().and_then(|(_, uid)| of_ports.remove(uid))).collect();
         plans.push((Some(slice.clone()), slice.ports.to_vec(), kept));
     }
     for (ports, endpoints) in wanted {
@@ -208,14 +246,17 @@ fn reconcile(
         roomy.sort_by_key(|i| std::cmp::Reverse(plans[*i].2.len()));
         for i in roomy {
             let room = MAX_PER_SLICE - plans[i].2.len();
-            plans[i].2.extend(left.by_ref().take(room));
+            let more: Vec<Endpoint> = left.by_ref().take(room).collect();
+            if !more.is_empty() {
+                plans[i].2.to_mut().extend(more);
+            }
         }
         loop {
             let chunk: Vec<Endpoint> = left.by_ref().take(MAX_PER_SLICE).collect();
             if chunk.is_empty() {
                 break;
             }
-            plans.push((if spare.is_empty() { None } else { Some(spare.remove(0)) }, ports.clone(), chunk));
+            plans.push((if spare.is_empty() { None } else { Some(spare.remove(0)) }, ports.clone(), Cow::Owned(chunk)));
         }
     }
     // Emptied slices go, but one placeholder always stays.
@@ -229,31 +270,33 @@ fn reconcile(
     spare.extend(empty);
     if plans.is_empty() {
         let placeholder = if spare.is_empty() { None } else { Some(spare.remove(0)) };
-        plans.push((placeholder, Ports::new(), Vec::new()));
+        plans.push((placeholder, Ports::new(), Cow::Owned(Vec::new())));
     }
     let sentence = |endpoints: &[Endpoint]| {
         let ready = endpoints.iter().filter(|e| e.ready).count();
         format!("{}: {ready} of {} endpoints ready", service.meta.name, endpoints.len())
     };
+    let labels = labels_for(service);
     for (slice, ports, endpoints) in plans {
-        let why = sentence(&endpoints);
+        let same_endpoints = |old: &EndpointSlice| matches!(endpoints, Cow::Borrowed(_)) || *old.endpoints == *endpoints;
         match slice {
             Some(old) => {
-                let labels = labels_for(service);
-                if old.endpoints != endpoints || *old.ports != ports || old.meta.labels != labels {
-                    let mut fresh = EndpointSlice { ports: Arc::new(ports), endpoints, ..EndpointSlice::clone(&old) };
-                    fresh.meta.labels = labels;
-                    ctl.update(fresh, true, &why)?;
+                if !same_endpoints(&old) || *old.ports != ports || old.meta.labels != labels {
+                    let (why, meta) = (sentence(&endpoints), Meta { labels: labels.clone(), ..old.meta.clone() });
+                    let (endpoints, address_type) = (endpoints.into_owned(), old.address_type.clone());
+                    ctl.update(EndpointSlice { meta, address_type, ports: Arc::new(ports), endpoints }, true, &why)?;
                 }
             }
             None => {
+                let why = sentence(&endpoints);
                 let meta = Meta {
                     generate_name: format!("{}-", service.meta.name).into(),
                     namespace: service.meta.namespace.clone(),
-                    labels: labels_for(service),
+                    labels: labels.clone(),
                     owners: Arc::new(vec![controller_ref(&Object::Service(service.clone()))]),
                     ..Meta::default()
                 };
+                let endpoints = endpoints.into_owned();
                 ctl.create(EndpointSlice { meta, address_type: "IPv4".into(), ports: Arc::new(ports), endpoints }, &why)?;
             }
         }

@@ -80,6 +80,7 @@ pub struct Manager {
     garbage: garbage::State,
     pod_gc: podgc::State,
     balancers: servicelb::State,
+    endpoints: endpointslice::State,
 }
 
 impl Default for Manager {
@@ -98,6 +99,7 @@ impl Default for Manager {
             garbage: garbage::State::default(),
             pod_gc: podgc::State::default(),
             balancers: servicelb::State::default(),
+            endpoints: endpointslice::State::new(),
         }
     }
 }
@@ -111,7 +113,7 @@ impl Manager {
                 ctl.agenda.cancel(*token);
             }
         }
-        *self = Self { life, started: ctl.cx.cause, cache: ctl.api.store.clone(), ..Self::default() };
+        *self = Self { life, started: ctl.cx.cause, ..Self::default() };
         for info in CONTROLLERS {
             if let Some((period, first)) = info.period {
                 let (period, first) = (period(ctl.config), first);
@@ -124,10 +126,10 @@ impl Manager {
 
     /// Informers list everything anew: every object counts as just added.
     pub fn relist(&mut self, ctl: &mut Ctl) {
-        self.cache = ctl.api.store.clone();
-        let cache = self.cache.clone();
+        let all = ctl.api.store.clone();
+        self.cache = all.copy();
         for info in super::kinds::KINDS {
-            for object in cache.list(info.id) {
+            for object in all.list(info.id) {
                 let event = WatchEvent {
                     resource_version: object.meta().resource_version,
                     old: None,
@@ -144,10 +146,10 @@ impl Manager {
         self.up = false;
     }
 
-    /// A watch batch arrived: the caches stand at this state of the store.
-    pub fn set_cache(&mut self, store: &Store) {
+    /// A watch batch arrived: the caches follow.
+    pub fn take_in(&mut self, events: &[WatchEvent]) {
         if self.up {
-            self.cache = store.clone();
+            events.iter().for_each(|e| self.cache.take_in(e));
         }
     }
 

@@ -36,7 +36,13 @@ pub(super) fn tick(m: &mut Manager, ctl: &mut Ctl) {
     let now = ctl.cx.now;
     let exists = |name: &Name| cache.typed::<Node>(&Key::new("", name.clone()));
     let mut missing: Map<Name, SimTime> = Map::new();
-    for pod in cache.all::<Pod>() {
+    // Nothing is to be done about pods on a machine that is there and in service.
+    let mut pods: Vec<&Arc<Pod>> = Vec::new();
+    for node in cache.nodes_of_pods().filter(|n| exists(n).is_none_or(|n| out_of_service(n))) {
+        pods.extend(cache.pods_on(node));
+    }
+    pods.sort_by_cached_key(|p| p.meta.key());
+    for pod in pods {
         match &pod.node {
             None if pod.meta.is_deleting() => force_delete(pod, None, "deleted before it was scheduled", ctl),
             None => {}

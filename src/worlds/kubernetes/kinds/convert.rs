@@ -170,6 +170,36 @@ pub(super) fn meta_from_json(object: &Value, epoch: Epoch) -> Result<Meta, ApiEr
     })
 }
 
+/// The elements of a list; null for those that another version of the object has in the same place.
+pub(super) fn list_unlike<T: PartialEq>(of: &[T], other: Option<&[T]>, json: impl Fn(&T) -> Value) -> Value {
+    let alike = |i: usize, e: &T| other.is_some_and(|o| o.get(i) == Some(e));
+    of.iter().enumerate().map(|(i, e)| if alike(i, e) { Value::Null } else { json(e) }).collect()
+}
+
+/// Metadata without what is the same in another version of the object.
+pub(super) fn meta_unlike(m: &Meta, other: &Meta) -> Meta {
+    let same_birth = m.uid == other.uid && m.created == other.created;
+    Meta {
+        name: unlike(&m.name, &other.name),
+        namespace: unlike(&m.namespace, &other.namespace),
+        generate_name: unlike(&m.generate_name, &other.generate_name),
+        uid: if same_birth { Name::default() } else { m.uid.clone() },
+        resource_version: m.resource_version,
+        generation: unlike(&m.generation, &other.generation),
+        created: m.created,
+        deletion: unlike(&m.deletion, &other.deletion),
+        labels: unlike(&m.labels, &other.labels),
+        annotations: unlike(&m.annotations, &other.annotations),
+        owners: unlike(&m.owners, &other.owners),
+        finalizers: unlike(&m.finalizers, &other.finalizers),
+    }
+}
+
+/// A value, or its kind's empty one if the other is the same.
+fn unlike<T: PartialEq + Clone + Default>(value: &T, other: &T) -> T {
+    if value == other { T::default() } else { value.clone() }
+}
+
 /// `(name, value)` pairs from and to a JSON object: capacities.
 pub(super) fn pairs_to_json(pairs: &[(Name, Name)]) -> Value {
     Value::Object(pairs.iter().map(|(k, v)| (k.to_string(), Value::from(&**v))).collect())

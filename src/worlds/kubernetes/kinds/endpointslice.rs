@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::convert::{Fields, Put, name_at, name_or_empty};
+use super::convert::{Fields, Put, list_unlike, name_at, name_or_empty};
 use crate::worlds::kubernetes::api::ApiError;
 use crate::worlds::kubernetes::api::meta::{Key, Meta};
 use crate::worlds::kubernetes::api::object::{Endpoint, EndpointSlice};
 
-pub(super) fn to_json(s: &EndpointSlice) -> Fields {
+/// Of endpoints that another version has alike, only the place is kept.
+pub(super) fn to_json(s: &EndpointSlice, other: Option<&EndpointSlice>) -> Fields {
     let endpoint = |e: &Endpoint| {
         let mut f = Fields::new();
         f.put("addresses", json!([&*e.address]));
@@ -23,7 +24,7 @@ pub(super) fn to_json(s: &EndpointSlice) -> Fields {
     };
     let mut f = Fields::new();
     f.put("addressType", &*s.address_type);
-    f.put("endpoints", s.endpoints.iter().map(endpoint).collect::<Vec<_>>());
+    f.put("endpoints", list_unlike(&s.endpoints, other.map(|o| &*o.endpoints), endpoint));
     f.put("ports", s.ports.iter().map(|(n, p, proto)| json!({"name": &**n, "protocol": &**proto, "port": p})).collect::<Vec<_>>());
     f
 }

@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use super::api::ApiError;
 use super::api::meta::Epoch;
-use super::api::object::Object;
+use super::api::object::{self as objects, Object, Typed};
 
 pub(in crate::worlds::kubernetes) use admission::Memo;
 pub use admission::{CLAIM_FINALIZER, VOLUME_FINALIZER, admit};
@@ -50,14 +50,23 @@ pub fn to_json(object: &Object) -> Value {
 
 /// The same with times counted from `epoch` (`api.epoch`).
 pub fn to_json_at(object: &Object, epoch: Epoch) -> Value {
+    written(object, None, epoch)
+}
+
+/// The same without much of what another version of the object has alike: enough to tell what differs, and less work.
+pub(in crate::worlds::kubernetes) fn to_json_unlike(object: &Object, other: &Object, epoch: Epoch) -> Value {
+    written(object, Some(other), epoch)
+}
+
+fn written(object: &Object, other: Option<&Object>, epoch: Epoch) -> Value {
     let info = object.kind().info();
     let body = match object {
-        Object::Pod(o) => pod::to_json(o, epoch),
+        Object::Pod(o) => pod::to_json(o, other.and_then(objects::Pod::of).map(|p| &**p), epoch),
         Object::Node(o) => node::to_json(o, epoch),
         Object::ReplicaSet(o) => replicaset::to_json(o),
         Object::Deployment(o) => deployment::to_json(o),
         Object::Service(o) => service::to_json(o),
-        Object::EndpointSlice(o) => endpointslice::to_json(o),
+        Object::EndpointSlice(o) => endpointslice::to_json(o, other.and_then(objects::EndpointSlice::of).map(|s| &**s)),
         Object::Lease(o) => lease::to_json(o, epoch),
         Object::Event(o) => event::to_json(o, epoch),
         Object::Namespace(o) => namespace::to_json(o),
@@ -66,7 +75,11 @@ pub fn to_json_at(object: &Object, epoch: Epoch) -> Value {
     let mut all = serde_json::Map::new();
     all.insert("apiVersion".into(), info.api_version().into());
     all.insert("kind".into(), info.kind.into());
-    all.insert("metadata".into(), convert::meta_to_json(object.kind(), object.meta(), epoch));
+    let meta = match other {
+        Some(other) => convert::meta_to_json(object.kind(), &convert::meta_unlike(object.meta(), other.meta()), epoch),
+        None => convert::meta_to_json(object.kind(), object.meta(), epoch),
+    };
+    all.insert("metadata".into(), meta);
     all.extend(body);
     Value::Object(all)
 }

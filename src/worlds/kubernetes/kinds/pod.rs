@@ -12,14 +12,17 @@ use crate::worlds::kubernetes::api::ApiError;
 use crate::worlds::kubernetes::api::meta::{Epoch, Meta};
 use crate::worlds::kubernetes::api::object::{Condition, Pod, Tri};
 
-pub(super) fn to_json(pod: &Pod, epoch: Epoch) -> Fields {
-    let mut spec = value_of(&*pod.spec);
+/// What another version has alike may be left out.
+pub(super) fn to_json(pod: &Pod, other: Option<&Pod>, epoch: Epoch) -> Fields {
+    // A spec is large and all but never changes.
+    let same_spec = other.is_some_and(|o| Arc::ptr_eq(&pod.spec, &o.spec));
+    let mut spec = if same_spec { Value::Object(Fields::new()) } else { value_of(&*pod.spec) };
     if let (Some(s), Some(node)) = (spec.as_object_mut(), &pod.node) {
         s.put("nodeName", &**node);
     }
     let mut f = Fields::new();
     f.put("spec", spec);
-    f.put("status", pod_status::to_json(&pod.status, epoch));
+    f.put("status", pod_status::to_json(&pod.status, other.map(|o| &o.status), epoch));
     f
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::convert::{Fields, Put, name_at, name_or_empty, time_at, time_or_null};
+use super::convert::{Fields, Put, list_unlike, name_at, name_or_empty, time_at, time_or_null};
 use crate::kernel::SimTime;
 use crate::worlds::kubernetes::api::meta::Epoch;
 use crate::worlds::kubernetes::api::object::{Condition, ContainerState, ContainerStatus, PodPhase, PodStatus, Qos, Terminated, Tri};
@@ -51,12 +51,13 @@ impl Tri {
     }
 }
 
-pub(super) fn to_json(s: &PodStatus, epoch: Epoch) -> Value {
+/// Of conditions and containers that another version has alike, only the place is kept.
+pub(super) fn to_json(s: &PodStatus, other: Option<&PodStatus>, epoch: Epoch) -> Value {
     let mut f = Fields::new();
     f.put_number("observedGeneration", s.observed_generation);
     f.put("phase", s.phase.word());
     if !s.conditions.is_empty() {
-        f.put("conditions", s.conditions.iter().map(|c| condition(c, false, epoch)).collect::<Vec<_>>());
+        f.put("conditions", list_unlike(&s.conditions, other.map(|o| &*o.conditions), |c| condition(c, false, epoch)));
     }
     f.put_some("message", s.message.as_deref());
     f.put_some("reason", s.reason.as_deref());
@@ -70,10 +71,12 @@ pub(super) fn to_json(s: &PodStatus, epoch: Epoch) -> Value {
         f.put("podIPs", json!([{"ip": &**ip}]));
     }
     f.put_some("startTime", s.start_time.map(|t| epoch.rfc3339(t)));
-    for (key, list) in [("initContainerStatuses", &s.init_containers), ("containerStatuses", &s.containers)] {
-        if !list.is_empty() {
-            f.put(key, list.iter().map(|c| container(c, epoch)).collect::<Vec<_>>());
-        }
+    let lists = [
+        ("initContainerStatuses", &s.init_containers, other.map(|o| &*o.init_containers)),
+        ("containerStatuses", &s.containers, other.map(|o| &*o.containers)),
+    ];
+    for (key, list, others) in lists.into_iter().filter(|(_, list, _)| !list.is_empty()) {
+        f.put(key, list_unlike(list, others, |c| container(c, epoch)));
     }
     f.put("qosClass", s.qos.word());
     Value::Object(f)

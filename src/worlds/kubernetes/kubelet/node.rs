@@ -154,28 +154,39 @@ impl Kubelet {
         }
     }
 
-    /// Order and words: pkg/kubelet/nodestatus/setters.go.
-    fn node_conditions(&self, before: &[Condition], now: SimTime) -> Vec<Condition> {
+    /// Kind, status, reason and message of each condition. Order and words: pkg/kubelet/nodestatus/setters.go.
+    fn said_conditions(&self) -> [(&'static str, Tri, &'static str, &'static str); 4] {
         let p = &self.pressure;
-        let said: [(&str, bool, &str, &str); 4] = [
+        [
             match p.memory() {
-                true => ("MemoryPressure", true, "KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
-                false => ("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+                true => ("MemoryPressure", Tri::True, "KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
+                false => ("MemoryPressure", Tri::False, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
             },
             match p.disk() {
-                true => ("DiskPressure", true, "KubeletHasDiskPressure", "kubelet has disk pressure"),
-                false => ("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+                true => ("DiskPressure", Tri::True, "KubeletHasDiskPressure", "kubelet has disk pressure"),
+                false => ("DiskPressure", Tri::False, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
             },
-            ("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-            ("Ready", true, "KubeletReady", "kubelet is posting ready status"),
-        ];
+            ("PIDPressure", Tri::False, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+            ("Ready", Tri::True, "KubeletReady", "kubelet is posting ready status"),
+        ]
+    }
+
+    /// The node's conditions are what this kubelet says, after those of others.
+    fn says_so(&self, conditions: &[Condition]) -> bool {
+        let said = self.said_conditions();
+        let own = conditions.iter().skip_while(|c| said.iter().all(|s| s.0 != &*c.kind));
+        let own = own.map(|c| (&*c.kind, c.status, c.reason.as_deref(), c.message.as_deref()));
+        own.eq(said.iter().map(|s| (s.0, s.1, Some(s.2), Some(s.3))))
+    }
+
+    fn node_conditions(&self, before: &[Condition], now: SimTime) -> Vec<Condition> {
+        let said = self.said_conditions();
         let foreign = before.iter().filter(|c| !said.iter().any(|s| s.0 == &*c.kind)).cloned();
-        let own = said.iter().map(|(kind, is, reason, message)| {
-            let status = if *is { Tri::True } else { Tri::False };
-            let same = before.iter().find(|c| *c.kind == **kind && c.status == status);
+        let own = said.iter().map(|(kind, status, reason, message)| {
+            let same = before.iter().find(|c| *c.kind == **kind && c.status == *status);
             Condition {
                 kind: (*kind).into(),
-                status,
+                status: *status,
                 reason: Some((*reason).into()),
                 message: Some((*message).into()),
                 last_transition: same.map_or(now, |c| c.last_transition),
@@ -233,9 +244,7 @@ impl Kubelet {
     pub(super) fn report(&mut self, must: bool, ctl: &mut Ctl) {
         let Some(Object::Node(old)) = self.node_object(ctl) else { return };
         let now = ctl.cx.now;
-        let conditions = self.node_conditions(&old.conditions, now);
-        let says = |c: &Condition| (c.kind.clone(), c.status, c.reason.clone(), c.message.clone());
-        let changed = !conditions.iter().map(says).eq(old.conditions.iter().map(says));
+        let changed = !self.says_so(&old.conditions);
         let pulled = ctl.machine.host(&self.node).is_some_and(|h| h.images != self.conditions.images);
         if !must && !changed && !pulled && now < self.conditions.next {
             return;
@@ -243,7 +252,7 @@ impl Kubelet {
         let was_ready = old.condition("Ready").is_some_and(|c| c.status == Tri::True);
         let mut node = Node::clone(&old);
         node.meta.resource_version = 0;
-        node.conditions = conditions;
+        node.conditions = self.node_conditions(&old.conditions, now);
         if pulled || must {
             node.images = Arc::new(self.node_images(ctl));
         }

@@ -36,6 +36,8 @@ pub struct State {
     /// Turns of the nodes by which connections enter.
     turn: u64,
     pools: Map<(Name, Key), Arc<Vec<Connection>>>,
+    /// Machines that clients can reach, as of a version of what can be reached.
+    live: Option<((u64, u64), Arc<Vec<Name>>)>,
 }
 
 /// An open connection: through which node, to which pod.
@@ -59,7 +61,7 @@ impl Network {
     pub fn route(&mut self, arrival: &Arrival, ctl: &mut Ctl) -> Vec<Share> {
         let fail = |reason, delay| vec![Share::Failed { reason, delay, count: arrival.count }];
         let Some((key, number)) = target(&ctl.api.store, &arrival.to) else { return fail(FailReason::NoSuchTarget, SimDuration::ZERO) };
-        let nodes = live_nodes(ctl);
+        let nodes = self.routing.live_nodes(ctl);
         if nodes.is_empty() {
             return fail(FailReason::Timeout, arrival.timeout);
         }
@@ -191,10 +193,19 @@ pub(super) fn target_port(backend: &Backend, name: &str) -> Option<u16> {
     u16::try_from(*port).ok()
 }
 
-/// Machines that clients can reach.
-fn live_nodes(ctl: &Ctl) -> Vec<Name> {
-    let reachable = |n: &Name| ctl.machine.network.connected(&LinkEnd::Host(n.clone()), &LinkEnd::Clients);
-    ctl.machine.hosts().filter(|h| h.state == HostState::Up).map(|h| h.spec.name.clone()).filter(reachable).collect()
+impl State {
+    /// Machines that clients can reach.
+    fn live_nodes(&mut self, ctl: &Ctl) -> Arc<Vec<Name>> {
+        let version = ctl.machine.reach_version();
+        if let Some((_, nodes)) = self.live.as_ref().filter(|(of, _)| *of == version) {
+            return nodes.clone();
+        }
+        let reachable = |n: &Name| ctl.machine.network.connected(&LinkEnd::Host(n.clone()), &LinkEnd::Clients);
+        let up = ctl.machine.hosts().filter(|h| h.state == HostState::Up).map(|h| h.spec.name.clone());
+        let nodes = Arc::new(up.filter(reachable).collect::<Vec<_>>());
+        self.live = Some((version, nodes.clone()));
+        nodes
+    }
 }
 
 /// So many requests over so many equal choices: by chance, but cheap for large batches.

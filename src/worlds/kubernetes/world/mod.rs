@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::kernel::{Agenda, Cx, List, Map, ObjectRef, Set, SimDuration, SimTime, Streams};
+use crate::kernel::{Agenda, Cx, Map, ObjectRef, Set, SimDuration, SimTime, Streams};
 use crate::machine::{HostState, Machine, Notice, What};
 use crate::model::{Fault, Ledger, LinkEnd};
 use crate::worlds::{Arrival, Copies, Files, Output, World, view};
@@ -52,8 +52,8 @@ pub struct Kubernetes {
     /// What kubectl remembers; begins as `Default`.
     pub(crate) console: super::console::State,
     pub(crate) outages: faults::Outages,
-    /// The store as it stood after each watch batch that has not arrived: what the informers' caches will hold.
-    pub(crate) in_flight: List<Store>,
+    /// Watch batches that have not arrived.
+    pub(crate) in_flight: u32,
     /// What each kubelet that hears nothing knew last: the store when it was cut off.
     pub(crate) deaf: Map<Name, Store>,
     /// Timers of kubelets on frozen machines, to run when they thaw.
@@ -128,15 +128,14 @@ impl Kubernetes {
                     self.deleted.insert((event.kind(), event.object().key()));
                 }
             }
-            self.in_flight.push_back(self.api.store.without_events());
+            self.in_flight += 1;
             self.agenda.schedule(cx.now + WATCH_LATENCY, cx.cause, Event::Watch(Arc::new(events)));
         }
     }
 
     fn deliver(&mut self, events: &[WatchEvent], cx: &mut Cx) {
-        if let Some(store) = self.in_flight.pop_front() {
-            self.manager.set_cache(&store);
-        }
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.manager.take_in(events);
         for event in events {
             let mut cx = cx.because(event.cause.or(cx.cause));
             if !self.outages.scheduler {
@@ -278,7 +277,7 @@ impl World for Kubernetes {
             let copies = self.count_copies();
             copies.serving >= copies.declared
         };
-        self.in_flight.is_empty()
+        self.in_flight == 0
             && self.manager.settled()
             && self.scheduler.settled()
             && self.network.settled()

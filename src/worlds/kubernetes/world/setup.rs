@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::document::{Dialect, Source, yaml};
 use crate::kernel::journal::Entry;
-use crate::kernel::{Agenda, Cx, List, Map, ObjectRef, RecordType, Set, SimDuration, SimTime, Streams};
+use crate::kernel::{Agenda, Cx, Map, ObjectRef, RecordType, Set, SimDuration, SimTime, Streams};
 use crate::machine::{HostSpec, Machine, RegistryState};
 use crate::model::ImageSpec;
 use crate::model::quantity::{parse_cpu_milli, parse_units};
@@ -148,7 +148,7 @@ impl Kubernetes {
             network: Network::default(),
             console: super::super::console::State::default(),
             outages: faults::Outages::default(),
-            in_flight: List::new(),
+            in_flight: 0,
             deaf: Map::new(),
             parked: Map::new(),
             manual_actions: 0,

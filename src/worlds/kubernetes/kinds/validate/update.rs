@@ -179,7 +179,7 @@ fn claim(new: &Value, old: &Value, e: &mut Errors) {
 
 /// The changed fields, one per line. (The real server prints a dump of its Go types here.)
 fn difference(old: &Value, new: &Value) -> String {
-    let lines = crate::kernel::journal::diff_json(old, new);
+    let lines = crate::kernel::journal::diff_json(old.clone(), new.clone());
     lines.iter().map(|f| format!("- {}: {}\n+ {}: {}\n", f.path, f.from, f.path, f.to)).collect()
 }
 
