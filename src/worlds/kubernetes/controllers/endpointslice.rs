@@ -212,6 +212,9 @@ pub fn ports_of(service: &Service, pod: &Pod) -> Ports {
     service.spec.ports.iter().flatten().filter_map(|p| Some((name(p), resolve(p)?, protocol(p)))).collect()
 }
 
+/// What a slice shall be: the one there is, or a new one; its ports; its endpoints.
+type Plan<'a> = (Option<Arc<EndpointSlice>>, Ports, Cow<'a, [Endpoint]>);
+
 /// Existing slices are updated in place, what is left fills them up or new ones, and a slice that is not needed is reused or deleted.
 /// Endpoints that `stay` are not looked at; each slice has one then.
 fn reconcile(
@@ -222,7 +225,7 @@ fn reconcile(
     ctl: &mut Ctl,
 ) -> Result<(), ApiError> {
     let mut spare: Vec<Arc<EndpointSlice>> = Vec::new();
-    let mut plans: Vec<(Option<Arc<EndpointSlice>>, Ports, Cow<[Endpoint]>)> = Vec::new();
+    let mut plans: Vec<Plan> = Vec::new();
     for slice in existing {
         let mut of_ports = wanted.get_mut(&*slice.ports);
         if of_ports.is_none() && stay.is_none() {

@@ -36,8 +36,14 @@ pub struct State {
     /// Turns of the nodes by which connections enter.
     turn: u64,
     pools: Map<(Name, Key), Arc<Vec<Connection>>>,
-    /// Machines that clients can reach, as of a version of what can be reached.
-    live: Option<((u64, u64), Arc<Vec<Name>>)>,
+    live: Live,
+}
+
+/// Machines that clients can reach, as of a version of what can be reached.
+#[derive(Clone, Debug, Default)]
+struct Live {
+    as_of: Option<(u64, u64)>,
+    nodes: Arc<Vec<Name>>,
 }
 
 /// An open connection: through which node, to which pod.
@@ -196,15 +202,13 @@ pub(super) fn target_port(backend: &Backend, name: &str) -> Option<u16> {
 impl State {
     /// Machines that clients can reach.
     fn live_nodes(&mut self, ctl: &Ctl) -> Arc<Vec<Name>> {
-        let version = ctl.machine.reach_version();
-        if let Some((_, nodes)) = self.live.as_ref().filter(|(of, _)| *of == version) {
-            return nodes.clone();
+        let now = Some(ctl.machine.reach_version());
+        if self.live.as_of != now {
+            let reachable = |n: &Name| ctl.machine.network.connected(&LinkEnd::Host(n.clone()), &LinkEnd::Clients);
+            let up = ctl.machine.hosts().filter(|h| h.state == HostState::Up).map(|h| h.spec.name.clone());
+            self.live = Live { as_of: now, nodes: Arc::new(up.filter(reachable).collect()) };
         }
-        let reachable = |n: &Name| ctl.machine.network.connected(&LinkEnd::Host(n.clone()), &LinkEnd::Clients);
-        let up = ctl.machine.hosts().filter(|h| h.state == HostState::Up).map(|h| h.spec.name.clone());
-        let nodes = Arc::new(up.filter(reachable).collect::<Vec<_>>());
-        self.live = Some((version, nodes.clone()));
-        nodes
+        self.live.nodes.clone()
     }
 }
 
