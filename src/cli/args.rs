@@ -72,9 +72,9 @@ pub enum Command {
     Questions(QuestionsArgs),
     /// What is due, how well it is remembered, the plan to the interview; profiles, export and import
     Progress(ProgressArgs),
-    /// A mock interview with follow-ups on what was missed, and a report
+    /// Practise: the menu with cards, questions, predictions and whiteboards; with options, a mock interview with follow-ups and a report
     Interview(InterviewArgs),
-    /// Grade an answer: which points it makes, which words prove it, what is wrong in it
+    /// Grade an answer: which points it makes, which words prove it, what is wrong in it; nothing is kept
     Grade(GradeArgs),
     /// Print the JSON Schema of the scenario format, or of question decks
     Schema(SchemaArgs),
@@ -150,6 +150,7 @@ pub struct ClaimsArgs {
     /// Play the scenarios that show them and print what was measured; exit 1 if one does not hold
     #[arg(long)]
     pub verify: bool,
+    /// For people, or for programs
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
 }
@@ -173,14 +174,15 @@ pub struct ScheduleArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct QuestionsArgs {
-    /// The id of one question
+    /// The id of one question; without it all of them, a line each
     pub question: Option<String>,
-    /// Only this topic
+    /// Only this topic, by its id: it stands in brackets in the list
     #[arg(long, value_name = "TOPIC", conflicts_with = "question")]
     pub topic: Option<String>,
     /// Only this level: junior, mid, senior or scenario
     #[arg(long, value_name = "LEVEL", conflicts_with = "question", value_parser = level)]
     pub level: Option<Level>,
+    /// For people, or for programs
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
 }
@@ -191,12 +193,12 @@ pub struct InterviewArgs {
     #[arg(long, value_name = "ROLE", default_value = "any", value_parser = role)]
     pub role: Role,
     /// Of the person: junior, mid or senior
-    #[arg(long, value_name = "LEVEL", default_value = "mid", value_parser = level)]
+    #[arg(long, value_name = "LEVEL", default_value = "mid", value_parser = person)]
     pub level: Level,
-    /// 15, 30 or 45, or what you have
+    /// How long it lasts: 15, 30 or 45, or what you have from 5 to 180
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(5..=180))]
     pub minutes: u32,
-    /// Only this topic (may be repeated)
+    /// Only this topic, by its id as in `wheelhouse questions` (may be repeated)
     #[arg(long = "topic", value_name = "TOPIC")]
     pub topics: Vec<String>,
     /// Whose progress [default: the profile used last]
@@ -205,10 +207,10 @@ pub struct InterviewArgs {
     /// Line by line over standard input and output, as for screen readers
     #[arg(long)]
     pub plain: bool,
-    /// Say the answers aloud and rate them yourself
-    #[arg(long)]
+    /// Say the answers aloud and rate them yourself; on the screen ctrl-t does that
+    #[arg(long, requires = "plain")]
     pub aloud: bool,
-    /// Begin anew, even if an interview was interrupted
+    /// Begin anew; without it an interview that was interrupted goes on
     #[arg(long)]
     pub new: bool,
 }
@@ -220,6 +222,7 @@ pub struct GradeArgs {
     /// A file with the answer, or - for standard input
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub answer: String,
+    /// For people, or for programs
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
 }
@@ -276,6 +279,11 @@ impl Common {
 fn level(text: &str) -> Result<Level, String> {
     let words = Level::WORDS.iter().map(|(w, _)| *w).collect::<Vec<_>>();
     Level::WORDS.iter().find(|(w, _)| *w == text).map(|(_, l)| *l).ok_or_else(|| format!("the levels are {}", words.join(", ")))
+}
+
+/// The level of a person: `scenario` is one of questions alone.
+fn person(text: &str) -> Result<Level, String> {
+    level(text).ok().filter(|l| *l != Level::Scenario).ok_or_else(|| "the levels are junior, mid, senior".into())
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -30,10 +30,10 @@ fn read(name: &str, asked: &str) -> anyhow::Result<String> {
         if std::io::stdin().is_terminal() {
             eprintln!("{asked}\n(your answer; end it with ctrl-d)");
         }
-        std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes).context("cannot read the answer")?;
+        std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes).context("error: cannot read the answer")?;
     } else {
-        let file = std::fs::File::open(name).with_context(|| format!("cannot read the answer {name}"))?;
-        file.take(MOST + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read the answer {name}"))?;
+        let file = std::fs::File::open(name).with_context(|| format!("error: cannot read the answer {name}"))?;
+        file.take(MOST + 1).read_to_end(&mut bytes).with_context(|| format!("error: cannot read the answer {name}"))?;
     }
     if bytes.len() as u64 > MOST {
         return Err(anyhow!("error: the answer is longer than {} KiB; an answer is something one can say", MOST >> 10));

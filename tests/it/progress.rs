@@ -211,6 +211,7 @@ fn lines_are_recorded_until_one_is_wrong() {
     child.stdin.take().unwrap().write_all(b"labels-selectors 70\nlabels-selector 70\n").unwrap();
     let out = child.wait_with_output().unwrap();
     let why = String::from_utf8_lossy(&out.stderr);
+    assert!(refused(&file, &["record", "-", "--score", "5"]).contains("every line has its own score"));
     assert!(why.contains("error: line 2: there is no question `labels-selector`; did you mean `labels-selectors`"), "{why}");
     assert_eq!((out.status.code(), stored(&file).len()), (Some(2), 3));
 }
@@ -261,7 +262,7 @@ fn emptying_and_deleting_want_a_yes() {
     ok(&file, "2026-11-20", &["profile", "rename", "default", "me"]);
     assert!(ok(&file, "2026-11-20", &["profile", "reset", "me", "--yes"]).contains("1 reviews are gone"));
     assert!(ok(&file, "2026-11-20", &["profile", "delete", "me", "--yes"]).contains("'default' is in use"));
-    assert!(refused(&file, &["--profile", "me"]).contains("there is no profile 'me'"));
+    assert!(refused(&file, &["--profile", "me"]).contains("there is no profile 'me'; `wheelhouse progress profiles` lists them"));
 }
 
 #[test]

@@ -178,6 +178,10 @@ fn an_interview_is_held_over_lines_and_goes_on_after_an_interruption() {
     assert!(text.contains("✖") && text.contains("next time:") && !text.contains("Did you say this?"), "{text}");
     let none = wheelhouse(&["interview", "--topic", "storge"]);
     assert!(none.status.code() == Some(2) && err(&none).contains("did you mean `storage`?"), "{}", err(&none));
+    let none = wheelhouse(&["interview", "--level", "scenario"]);
+    assert!(none.status.code() == Some(2) && err(&none).contains("the levels are junior, mid, senior"), "{}", err(&none));
+    let none = wheelhouse(&["interview", "--aloud"]);
+    assert!(none.status.code() == Some(2) && err(&none).contains("--plain"), "{}", err(&none));
     let none = wheelhouse(&["interview", "--role", "boss"]);
     assert!(none.status.code() == Some(2) && err(&none).contains("the roles are developer, platform, sre, architect, any"));
     std::fs::remove_dir_all(&dir).unwrap();

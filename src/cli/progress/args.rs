@@ -11,6 +11,7 @@ use crate::session::progress::{Mode, Rating};
 pub struct ProgressArgs {
     #[command(subcommand)]
     pub what: Option<What>,
+    /// For people, or for programs: the page itself, due, plan, profiles and import
     #[arg(long, value_enum, default_value_t = ListFormat::Text, global = true)]
     pub format: ListFormat,
     /// Look at this profile, or record into it, this once
@@ -22,7 +23,7 @@ pub struct ProgressArgs {
 pub enum What {
     /// What is due today, the most nearly forgotten first
     Due {
-        /// At most so many lines
+        /// At most so many lines of text
         #[arg(long, value_name = "N", default_value_t = 30)]
         limit: usize,
     },
@@ -56,7 +57,7 @@ pub enum What {
         #[arg(long)]
         force: bool,
     },
-    /// The profiles in the file
+    /// The profiles in the file, and which is in use
     Profiles,
     /// Make, choose, rename, empty or delete a profile
     #[command(subcommand)]
@@ -65,12 +66,13 @@ pub enum What {
     Record {
         /// A question's id, or -
         question: String,
-        /// 0 to 100
+        /// How good the answer was, 0 to 100; one of --score and --rating is needed
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
         score: Option<u8>,
         /// Your own judgement; without it the score decides: below 40 again, from 40 hard, from 65 good, from 85 easy
         #[arg(long, value_enum)]
         rating: Option<RatingWord>,
+        /// How it was answered
         #[arg(long, value_enum, default_value_t = ModeWord::Answer)]
         mode: ModeWord,
     },
@@ -80,18 +82,24 @@ pub enum What {
 pub enum ProfileCommand {
     /// Make a profile and use it from now on
     New {
+        /// A name that no other profile has, 40 characters at most
         name: String,
     },
     /// Use this profile from now on
     Use {
+        /// Its name
         name: String,
     },
+    /// Give a profile another name
     Rename {
+        /// The name it has
         name: String,
+        /// The name it gets
         new_name: String,
     },
     /// Forget all reviews, drafts and the plan of a profile
     Reset {
+        /// Its name
         name: String,
         /// Do it: this cannot be undone, but by an export
         #[arg(long)]
@@ -99,6 +107,7 @@ pub enum ProfileCommand {
     },
     /// Delete a profile with everything in it
     Delete {
+        /// Its name
         name: String,
         /// Do it: this cannot be undone, but by an export
         #[arg(long)]

@@ -31,7 +31,12 @@ pub fn run(args: &ProgressArgs, common: &Common) -> Outcome {
         Some(What::Anki { file, force }) => write(file, &door::anki_deck(&call.library()), "the deck", *force),
         Some(What::Profiles) => call.profiles(),
         Some(What::Profile(command)) => call.profile(command),
-        Some(What::Record { question, .. }) if question == "-" => record::lines(&mut call.to_write()?, &call.library()),
+        Some(What::Record { question, score, rating, mode }) if question == "-" => {
+            if score.is_some() || rating.is_some() {
+                return Err(anyhow!("error: with - every line has its own score and rating; leave out --score and --rating"));
+            }
+            record::lines(&mut call.to_write()?, &call.library(), mode.mode())
+        }
         Some(What::Record { question, score, rating, mode }) => {
             let rating = rating.map(args::RatingWord::rating);
             record::one(&mut call.to_write()?, &call.library(), question, *score, rating, mode.mode(), &now)

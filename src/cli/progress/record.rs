@@ -30,7 +30,7 @@ pub fn one(
 
 /// `QUESTION SCORE [RATING]` a line. The answer to a line is printed once its review is on the disk; the first bad line ends the run,
 /// and what was acknowledged stays.
-pub fn lines(records: &mut Records, library: &Library) -> Outcome {
+pub fn lines(records: &mut Records, library: &Library, mode: Mode) -> Outcome {
     let mut out = std::io::stdout().lock();
     for (n, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line.map_err(|e| anyhow!("error: line {}: it cannot be read: {e}", n + 1))?;
@@ -46,7 +46,7 @@ pub fn lines(records: &mut Records, library: &Library) -> Outcome {
             _ => return Err(wrong("too few or too many words")),
         };
         let score: u8 = score.parse().ok().filter(|s| *s <= 100).ok_or_else(|| wrong("a score goes from 0 to 100"))?;
-        let stored = store(records, library, question, Some(score), rating, Mode::Answer, &clock::now()).map_err(in_line)?;
+        let stored = store(records, library, question, Some(score), rating, mode, &clock::now()).map_err(in_line)?;
         out.write_all(acknowledged(&stored).as_bytes())?;
         out.flush()?;
     }

@@ -19,7 +19,7 @@ pub enum RecordsError {
     Unreadable { file: PathBuf, why: String },
     #[error("no folder for the progress file: {0}\n  name a file with --progress or WHEELHOUSE_PROGRESS")]
     NoFolder(String),
-    #[error("there is no profile '{name}'{}", .nearest.as_ref().map(|n| format!("; did you mean '{n}'?")).unwrap_or_default())]
+    #[error("there is no profile '{name}'{}", .nearest.as_ref().map_or("; `wheelhouse progress profiles` lists them".into(), |n| format!("; did you mean '{n}'?")))]
     UnknownProfile { name: String, nearest: Option<String> },
     #[error("there is a profile '{0}' already")]
     ProfileExists(String),
