@@ -284,6 +284,8 @@ pub trait Desk {
     fn history(&self, question: &str) -> Vec<Arc<str>>;
     /// What was begun and not handed in.
     fn draft(&self, sitting: Sitting, asked: &Asked) -> Option<Unfinished>;
+    /// A question whose follow-up was begun and left: how its own answer was judged, and its words.
+    fn left_follow_up(&self, question: &str) -> Option<(Graded, Arc<str>)>;
     /// Keeps what was begun, and what the interview's clock shows; an empty one is forgotten.
     fn keep_draft(&mut self, sitting: Sitting, asked: &Asked, answer: &Unfinished, elapsed: Duration) -> Result<(), Trouble>;
 

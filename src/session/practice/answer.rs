@@ -11,7 +11,7 @@ use crate::study::modes::{Marks, Said};
 use crate::study::records::{DraftChange, Mode, NewReview, Now, PointResult, Rating};
 
 use super::Practice;
-use super::unfinished::slot;
+use super::unfinished::dropped;
 
 /// An answer with its marks, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,8 +134,23 @@ impl Practice {
             Aloud::Card => Mode::Card,
         };
         let review = graded.review(mode, None, None, took);
-        self.store(&review, &[DraftChange::Drop { slot: &slot(&question.id) }], now)?;
+        self.store(&review, &dropped(&question.id).each_ref().map(|slot| DraftChange::Drop { slot }), now)?;
         Ok(self.with_due(graded))
+    }
+
+    /// The last answer to a question as it was judged then, and its words if it was typed.
+    pub fn last_graded(&self, question: &str) -> Option<(Graded, Option<Arc<str>>)> {
+        let question = self.library.bank.get(question)?;
+        let review = self.reviews.iter().rev().find(|r| r.question == question.id)?;
+        let graded = match &review.answer {
+            Some(text) => self.judged(question, text),
+            None => {
+                let points = review.points.iter().map(|p| (p.point.clone(), p.degree)).collect();
+                let marks = Marks { score: review.score, points, misconceptions: review.misconceptions.clone(), ..Marks::default() };
+                Graded::rated(question, &marks)
+            }
+        };
+        Some((self.with_due(graded), review.answer.clone()))
     }
 
     /// With the day on which the question comes back.

@@ -10,7 +10,7 @@ use crate::study::modes::cards::Cards;
 use crate::study::modes::{Marks, Said};
 use crate::study::records::{DraftChange, Mode, Now, Rating};
 
-use super::unfinished::slot;
+use super::unfinished::dropped;
 use super::{Graded, Practice, json};
 
 pub(super) const SLOT: &str = "cards";
@@ -127,8 +127,9 @@ impl Practice {
     ) -> Result<Graded, String> {
         let mut next = self.cards.clone().ok_or("no card is on the table")?;
         let counts = next.cards.rate(&graded.marks());
-        let (body, begun) = (json(&next), slot(&graded.question.id));
-        let drafts = [DraftChange::Keep { slot: SLOT, body: &body }, DraftChange::Drop { slot: &begun }];
+        let (body, [begun, follow_up]) = (json(&next), dropped(&graded.question.id));
+        let drafts =
+            [DraftChange::Keep { slot: SLOT, body: &body }, DraftChange::Drop { slot: &begun }, DraftChange::Drop { slot: &follow_up }];
         if counts {
             let review = graded.review(Mode::Card, rating, answer, took);
             self.store(&review, &drafts, now)?;

@@ -213,7 +213,8 @@ impl Practice {
             self.keep(SLOT, &sitting.kept(), now)?;
         }
         self.sitting = Some(sitting);
-        Ok(self.with_due(graded))
+        // A follow-up changes no date.
+        Ok(if prompt.follow_up.is_none() { self.with_due(graded) } else { graded })
     }
 }
 

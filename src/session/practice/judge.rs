@@ -9,7 +9,7 @@ use crate::study::records::{DraftChange, Mode, Now, POINT_MADE};
 
 use super::answer::{Contradicted, PointMark, WrongBelief};
 use super::interview::Given;
-use super::unfinished::slot;
+use super::unfinished::dropped;
 use super::{Graded, Practice};
 
 impl Graded {
@@ -90,7 +90,7 @@ impl Practice {
     pub fn answer(&mut self, question: &str, answer: &str, took: Option<Duration>, now: &Now) -> Result<Graded, String> {
         let graded = self.grade(question, answer)?;
         let review = graded.review(Mode::Answer, None, Some(answer), took);
-        self.store(&review, &[DraftChange::Drop { slot: &slot(&graded.question.id) }], now)?;
+        self.store(&review, &dropped(&graded.question.id).each_ref().map(|slot| DraftChange::Drop { slot }), now)?;
         Ok(self.with_due(graded))
     }
 

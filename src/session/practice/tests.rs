@@ -84,6 +84,18 @@ fn typed_answers_are_graded_with_their_proof() {
     let later = practice.grade_follow_up(&bad, follow_up, &question.answers.long).unwrap();
     assert_eq!(later.points.iter().map(|p| &p.id).collect::<Vec<_>>(), aimed.iter().collect::<Vec<_>>());
     assert!(later.score >= 50, "{later:?}");
+    // A follow-up that was left is found by its question; the answer it came from is judged as then, and a new answer takes it away.
+    practice.answer(&question.id, "I like turtles.", None, &now(20, 10)).unwrap();
+    practice.keep_unfinished(&question.id, true, &written("Because"), &now(20, 11)).unwrap();
+    let mut again = place.open(&now(20, 11));
+    assert_eq!(again.left_off(), [LeftOff::Answer(question.id.clone())]);
+    let (graded, words) = again.last_graded(&question.id).unwrap();
+    assert_eq!((words.as_deref(), graded.follow_up.is_some()), (Some("I like turtles."), true));
+    again.rate(&question.id, &[Said::Yes], Aloud::Spoken, None, &now(20, 11)).unwrap();
+    assert_eq!((again.unfinished(&question.id, true), again.left_off()), (None, vec![]));
+    let (graded, words) = again.last_graded(&question.id).unwrap();
+    assert_eq!((words, graded.points[0].degree, graded.points[1].degree), (None, 100, 0));
+    practice.refresh(&now(20, 11)).unwrap();
     for text in ["", "\n", "é", &"word ".repeat(25_000)] {
         let graded = practice.grade(&question.id, text).unwrap();
         assert!(graded.points.iter().flat_map(|p| &p.evidence).all(|r| text.get(r.clone()).is_some()), "{} bytes", text.len());
@@ -166,7 +178,7 @@ fn an_interview_survives_the_program() {
     assert_eq!(sitting.elapsed(), Duration::from_secs(90));
     let graded = practice.rate_interview(&[Said::Yes; 9], 2 * MINUTE, &now(21, 1)).unwrap();
     assert_eq!((graded.score, graded.points.len()), (100, follow.points.len()), "judged on what it aims at");
-    assert_eq!(&*graded.next, "", "and nothing else is asked for");
+    assert_eq!((&*graded.next, graded.due), ("", None), "and nothing else is asked for, and no date changes");
     assert!(practice.interview().unwrap().unfinished().is_empty());
     practice.skip_interview(3 * MINUTE, &now(21, 2)).unwrap();
     let mains = practice.reviews.iter().filter(|r| r.mode == Mode::Interview).count();

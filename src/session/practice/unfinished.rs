@@ -42,14 +42,19 @@ pub fn millis(time: Duration) -> u64 {
 }
 
 const ANSWER: &str = "answer/";
+const FOLLOW_UP: &str = "follow-up/";
 
 /// Where an answer to a question waits.
-pub(super) fn slot(question: &str) -> String {
+fn slot(question: &str) -> String {
     format!("{ANSWER}{question}")
 }
 /// The same of an answer to its follow-up.
-pub(super) fn follow_up_slot(question: &str) -> String {
-    format!("follow-up/{question}")
+fn follow_up_slot(question: &str) -> String {
+    format!("{FOLLOW_UP}{question}")
+}
+/// What a new answer to a question takes away: the follow-up was one to the answer before.
+pub(super) fn dropped(question: &str) -> [String; 2] {
+    [slot(question), follow_up_slot(question)]
 }
 
 /// What was left last, and how far it had come.
@@ -57,7 +62,7 @@ pub(super) fn follow_up_slot(question: &str) -> String {
 pub enum LeftOff {
     /// Cards to go.
     Cards(usize),
-    /// A question by id.
+    /// A question by id: its answer, or the one to its follow-up.
     Answer(Arc<str>),
     /// Predictions made, and of how many.
     Predictions(usize, usize),
@@ -92,11 +97,17 @@ impl Practice {
     /// Everything that was left and can be gone on with, the latest first; a mock interview is asked for by itself.
     pub fn left_off(&self) -> Vec<LeftOff> {
         let drafts = self.records.drafts().unwrap_or_default();
-        drafts.iter().filter_map(|d| self.left_in(&d.slot, &d.body)).collect()
+        let mut out: Vec<LeftOff> = Vec::new();
+        for left in drafts.iter().filter_map(|d| self.left_in(&d.slot, &d.body)) {
+            if !out.contains(&left) {
+                out.push(left);
+            }
+        }
+        out
     }
 
     fn left_in(&self, slot: &str, body: &str) -> Option<LeftOff> {
-        if let Some(id) = slot.strip_prefix(ANSWER) {
+        if let Some(id) = slot.strip_prefix(ANSWER).or_else(|| slot.strip_prefix(FOLLOW_UP)) {
             return self.library.bank.get(id).map(|q| LeftOff::Answer(q.id.clone()));
         }
         if slot == cards::SLOT {

@@ -323,10 +323,11 @@ impl Desk for RealDesk {
             // Follow-ups are exercise: they change no date, and are not kept.
             (Sitting::Free, _) if asked.follow_up => {
                 self.practice.keep_unfinished(id, true, &Unfinished::default(), &now)?;
+                // The program may have been left since the first answer.
+                let first = self.first.take().filter(|first| first.question.id == *id);
+                self.first = first.or_else(|| self.practice.last_graded(id).map(|(graded, _)| graded));
                 let graded = match (reply, &self.first) {
-                    (Reply::Typed(text), Some(first)) if first.question.id == *id => {
-                        self.practice.grade_follow_up(first, first.follow_up.unwrap_or(0), text)?
-                    }
+                    (Reply::Typed(text), Some(first)) => self.practice.grade_follow_up(first, first.follow_up.unwrap_or(0), text)?,
                     _ => {
                         let marks = Marks::rated(&asked.question, &spread(asked, said)).only(&asked.points);
                         let points = marks.points.iter().map(|(id, d)| (id.clone(), *d, Vec::new())).collect();
@@ -352,6 +353,13 @@ impl Desk for RealDesk {
             Sitting::Interview => self.practice.interview().map(|s| s.unfinished().clone()).filter(|u| !u.is_empty()),
             _ => self.practice.unfinished(&asked.question.id, asked.follow_up),
         }
+    }
+
+    fn left_follow_up(&self, question: &str) -> Option<(Graded, Arc<str>)> {
+        self.practice.unfinished(question, true)?;
+        let (graded, words) = self.practice.last_graded(question)?;
+        let next = follow_up(&graded)?;
+        Some((self.graded(graded, Some(next)), words.unwrap_or_default()))
     }
 
     fn keep_draft(&mut self, sitting: Sitting, asked: &Asked, answer: &Unfinished, elapsed: Duration) -> Result<(), Trouble> {

@@ -301,6 +301,13 @@ impl Desk for FakeDesk {
     fn draft(&self, sitting: Sitting, asked: &Asked) -> Option<Unfinished> {
         self.log.borrow().drafts.get(&Self::slot(sitting, asked)).cloned()
     }
+    fn left_follow_up(&self, question: &str) -> Option<(Graded, Arc<str>)> {
+        self.log.borrow().drafts.get(&format!("{question}/follow-up"))?;
+        let q = self.bank.get(question)?;
+        let f = &q.follow_ups[0];
+        let follow_up = Some(Asked { question: q.clone(), text: f.ask.clone(), follow_up: true, points: f.missed.clone() });
+        Some((Graded { score: 50, follow_up, ..Graded::default() }, "what was said then".into()))
+    }
     fn keep_draft(&mut self, sitting: Sitting, asked: &Asked, answer: &Unfinished, elapsed: Duration) -> Result<(), Trouble> {
         let mut log = self.log.borrow_mut();
         if log.disk_full {

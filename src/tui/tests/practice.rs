@@ -316,6 +316,24 @@ fn a_follow_up_is_left_for_the_answer_it_came_from() {
 }
 
 #[test]
+fn a_follow_up_that_was_left_is_found_again() {
+    for how in ["<wait>", "<c-c><c-c>", "<esc>"] {
+        let mut s = Screen::home(80, 24);
+        s.press("p2<enter>heartbeat taint<c-d>fit stays for").press(how);
+        let mut s = Screen::again(80, 24, Theme::default(), s.log.clone());
+        s.press("p2<enter>")
+            .shows("50  ")
+            .shows("what was said then")
+            .press("f")
+            .shows("it stays for")
+            .press(" 300 recreated<c-d>")
+            .shows("100  ");
+        let mut s = Screen::again(80, 24, Theme::default(), s.log.clone());
+        s.press("p2<enter>").shows("your answer, as you would say it");
+    }
+}
+
+#[test]
 fn a_day_begins_while_the_program_is_open() {
     let mut s = Screen::home(80, 24);
     s.press("p").shows("11 due today");

@@ -136,7 +136,16 @@ impl Ask {
 
     /// A question of one's own choice, and those to be asked after it.
     pub fn free(question: &Arc<Question>, queue: Queue, desk: &dyn Desk) -> Self {
-        Self::new(Sitting::Free, Asked::main(question), queue, desk)
+        let mut ask = Self::new(Sitting::Free, Asked::main(question), queue, desk);
+        // Its follow-up was left: the answer that led to it stands here again.
+        if matches!(ask.phase, Phase::Writing)
+            && ask.editor.is_empty()
+            && let Some((graded, words)) = desk.left_follow_up(&question.id)
+        {
+            ask.editor = Editor::new(&words);
+            ask.phase = Phase::Judged(Box::new(graded));
+        }
+        ask
     }
     /// The same, said aloud.
     pub fn aloud(question: &Arc<Question>, queue: Queue, desk: &dyn Desk) -> Self {
