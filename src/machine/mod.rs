@@ -141,7 +141,7 @@ impl Machine {
             next_container: 1,
             pulls: Map::new(),
             next_pull: 1,
-            registry: Registry { state: RegistryState::Up, images, assumed: Map::new(), bandwidth, cause: None },
+            registry: Registry { images, bandwidth, ..Registry::default() },
             network: Network::default(),
             volumes: Map::new(),
             shared: Map::new(),

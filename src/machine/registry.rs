@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::kernel::{Map, RecordId, SimDuration, SimTime, Token, random};
-use crate::model::image::Layer;
-use crate::model::{AppSpec, ImageRef, ImageSpec, LinkEnd};
+use crate::kernel::{Map, RecordId, SimDuration, SimTime, Token};
+use crate::model::fault::BadImage;
+use crate::model::image::{Layer, sha256};
+use crate::model::{Action, AppSpec, Behaviour, ImageRef, ImageSpec, LinkEnd};
 
 use super::{Event, HostName, HostState, Machine, Notice, PullId, What};
 
@@ -31,9 +32,14 @@ pub struct Registry {
     pub assumed: Map<Arc<str>, Arc<ImageSpec>>,
     /// Bytes per second from the registry to one host.
     pub bandwidth: u64,
-    /// The record of what is wrong with it, for those who find out.
-    pub cause: Option<RecordId>,
+    /// The record of what is wrong with it: the cause of the pulls that fail by it.
+    pub(super) cause: Option<RecordId>,
+    /// The same for images that were taken out of it, by canonical reference.
+    pub(super) gone: Map<Arc<str>, RecordId>,
 }
+
+/// How soon the program of a broken image gives up.
+const BROKEN_AFTER: SimDuration = SimDuration::from_secs(1);
 
 /// A finished pull.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,11 +96,7 @@ pub(crate) fn assumed_image(image: &ImageRef) -> ImageSpec {
     let canonical = image.canonical();
     // A base, two middle layers and the app on top; the base is shared by all tags of a repository.
     let repository = format!("{}/{}", image.registry(), image.repository());
-    let layer = |of: &str, n: u32, share: u64| {
-        let half = |salt: &str| random::fnv1a64(format!("{of}#{n}{salt}").as_bytes());
-        let digest = format!("sha256:{:016x}{:016x}{:016x}{:016x}", half("a"), half("b"), half("c"), half("d"));
-        Layer { digest: digest.into(), bytes: DEFAULT_SIZE / 100 * share }
-    };
+    let layer = |of: &str, n: u32, share: u64| Layer { digest: sha256(&format!("{of}#{n}")).into(), bytes: DEFAULT_SIZE / 100 * share };
     let layers = vec![layer(&repository, 0, 40), layer(&repository, 1, 30), layer(&canonical, 2, 20), layer(&canonical, 3, 10)];
     ImageSpec {
         reference: image.clone(),
@@ -127,9 +129,44 @@ impl Machine {
         spec
     }
 
-    /// Replaces an image's description from now on (a bad image); containers already created keep what they have.
-    pub fn set_image_spec(&mut self, canonical: &str, spec: ImageSpec) {
-        self.registry.images.insert(canonical.into(), Arc::new(spec));
+    /// From now on the registry is in this state, and `cause` is why.
+    pub fn set_registry(&mut self, state: RegistryState, cause: Option<RecordId>) {
+        self.registry.state = state;
+        self.registry.cause = cause;
+    }
+
+    /// A bad image under a good name, from now on; containers already created keep what they have. The canonical name and what stood
+    /// under it, for [`Machine::mend_image`].
+    pub fn break_image(&mut self, image: &ImageRef, how: BadImage, cause: Option<RecordId>) -> (Arc<str>, Arc<ImageSpec>) {
+        let canonical: Arc<str> = image.canonical().into();
+        let before = self.image_spec(image);
+        let mut spec = ImageSpec::clone(&before);
+        let app = Arc::make_mut(&mut spec.app);
+        match how {
+            BadImage::Crashes => app.behaviour.push(Behaviour { after: BROKEN_AFTER, action: Action::Exit { code: 1 } }),
+            BadImage::NeverReady => app.becomes_ready = false,
+            BadImage::Missing => {
+                spec.missing = true;
+                self.registry.gone.extend(cause.map(|c| (canonical.clone(), c)));
+            }
+        }
+        self.registry.images.insert(canonical.clone(), Arc::new(spec));
+        (canonical, before)
+    }
+
+    /// The good image is back.
+    pub fn mend_image(&mut self, canonical: &Arc<str>, before: Arc<ImageSpec>) {
+        self.registry.gone.remove(canonical);
+        self.registry.images.insert(canonical.clone(), before);
+    }
+
+    /// The record of what makes a pull of this image fail so, if something went wrong here.
+    fn blamed(&self, image: &ImageRef, error: &PullError) -> Option<RecordId> {
+        match (error, self.registry.state) {
+            (PullError::TimedOut, RegistryState::Down) | (PullError::Denied, RegistryState::Denied) => self.registry.cause,
+            (PullError::NotFound, _) => self.registry.gone.get(&*image.canonical()).copied(),
+            _ => None,
+        }
     }
 
     /// Images used but not described, by canonical reference.
@@ -177,6 +214,8 @@ impl Machine {
         self.next_pull += 1;
         let spec = self.use_image(image);
         let (ends, outcome) = self.plan_pull(host, &spec, image, now);
+        // Who asks why a pull failed wants to hear what is wrong with the registry, not who asked for the image.
+        let cause = outcome.as_ref().err().and_then(|e| self.blamed(image, e)).or(cause);
         let token = self.agenda.schedule(ends, cause, Event::PullDone(id));
         self.pulls.insert(id, Pull { id, host: host.into(), image: image.clone(), started: now, ends, token, outcome, cause });
         id

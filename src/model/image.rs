@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::kernel::SimDuration;
 
 /// An image reference, normalised enough to compare: registry, repository, tag.
@@ -90,6 +92,27 @@ pub struct ImageSpec {
     pub private: bool,
     /// The user its program runs as (`USER`): a number or a name, maybe with a group; None is root.
     pub user: Option<Arc<str>>,
+}
+
+impl ImageSpec {
+    /// The image's id: a digest of what is in it.
+    pub fn id(&self) -> String {
+        sha256(&format!("config {}", self.contents()))
+    }
+    /// The manifest's digest: what a pull prints, and what stands behind the `@` of a reference.
+    pub fn manifest_digest(&self) -> String {
+        sha256(&format!("manifest {}", self.contents()))
+    }
+    fn contents(&self) -> String {
+        let layers: Vec<&str> = self.layers.iter().map(|l| &*l.digest).collect();
+        format!("{} {}", self.reference.canonical(), layers.join(" "))
+    }
+}
+
+/// `sha256:…`
+pub fn sha256(text: &str) -> String {
+    let hex: String = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    format!("sha256:{hex}")
 }
 
 /// One layer: content address and bytes.

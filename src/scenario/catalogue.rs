@@ -19,6 +19,8 @@ static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 pub const ENV: &str = "WHEELHOUSE_SCENARIOS";
 /// Files one folder entry of a scenario may bring in.
 const FOLDER_FILES_MAX: usize = 1_000;
+/// Names that are looked at for it.
+const FOLDER_ENTRIES_MAX: usize = 20_000;
 
 /// A folder of side files, read only, with no way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,41 +48,31 @@ impl Folder {
         }
     }
 
-    /// The YAML and JSON files of a folder in name order, without its subfolders (as `kubectl apply -f DIR`); None if it is no folder.
-    ///
-    /// # Errors
-    /// A sentence, as [`Self::bytes`]; also for more than 1 000 files.
-    pub fn list(&self, path: &str) -> Result<Option<Vec<String>>, String> {
-        let clean = inside(path)?;
-        let mut names: Vec<String> = Vec::new();
+    /// What is in a folder: names, and whether each is a folder itself; None if it is no folder. Links to folders are not followed, as
+    /// kubectl does not.
+    fn entries(&self, clean: &str, path: &str) -> Result<Option<Vec<(String, bool)>>, String> {
+        let name = |p: &Path| p.file_name().and_then(|n| n.to_str()).map(str::to_string);
         match self {
-            Self::Nothing => return Ok(None),
-            Self::BuiltIn => match if clean.is_empty() { Some(&BUILT_IN) } else { BUILT_IN.get_dir(&clean) } {
-                None => return Ok(None),
-                Some(dir) => names.extend(dir.files().filter_map(|f| f.path().file_name()?.to_str().map(str::to_string))),
-            },
+            Self::Nothing => Ok(None),
+            Self::BuiltIn => {
+                let dir = if clean.is_empty() { Some(&BUILT_IN) } else { BUILT_IN.get_dir(clean) };
+                Ok(dir.map(|d| d.entries().iter().filter_map(|e| Some((name(e.path())?, e.as_dir().is_some()))).collect()))
+            }
             Self::Disk(root) => {
-                let Ok(full) = self.resolve(root, &clean, path) else { return Ok(None) };
+                let Ok(full) = self.resolve(root, clean, path) else { return Ok(None) };
                 if !full.is_dir() {
                     return Ok(None);
                 }
-                for entry in std::fs::read_dir(&full).map_err(|e| format!("the path \"{path}\": {e}"))? {
-                    let entry = entry.map_err(|e| format!("the path \"{path}\": {e}"))?;
-                    if entry.path().is_file() {
-                        names.extend(entry.file_name().to_str().map(str::to_string));
-                    }
-                    if names.len() > FOLDER_FILES_MAX {
-                        break;
-                    }
+                let said = |e: std::io::Error| format!("the path \"{path}\": {e}");
+                let mut out = Vec::new();
+                for entry in std::fs::read_dir(&full).map_err(said)?.take(FOLDER_ENTRIES_MAX + 1) {
+                    let entry = entry.map_err(said)?;
+                    let folder = entry.file_type().map_err(said)?.is_dir();
+                    out.extend(name(&entry.path()).filter(|_| folder || entry.path().is_file()).map(|n| (n, folder)));
                 }
+                Ok(Some(out))
             }
         }
-        names.retain(|n| is_yaml(n));
-        if names.len() > FOLDER_FILES_MAX {
-            return Err(format!("the path \"{path}\" holds more than {FOLDER_FILES_MAX} files"));
-        }
-        names.sort();
-        Ok(Some(names.into_iter().map(|n| if clean.is_empty() { n } else { format!("{clean}/{n}") }).collect()))
     }
 
     /// How people know a file of this folder.
@@ -101,6 +93,34 @@ impl Folder {
 }
 
 impl Files for Folder {
+    fn list(&self, path: &str, deep: bool) -> Result<Option<Vec<String>>, String> {
+        let clean = inside(path)?;
+        let Some(entries) = self.entries(&clean, path)? else { return Ok(None) };
+        let below = |folder: &str, name: String| if folder.is_empty() { name } else { format!("{folder}/{name}") };
+        let mut found = Vec::new();
+        let mut seen = 0;
+        let mut waiting: Vec<(String, bool)> = Vec::new();
+        let mut push = |waiting: &mut Vec<(String, bool)>, folder: &str, mut entries: Vec<(String, bool)>| {
+            seen += entries.len();
+            // The last is taken first.
+            entries.sort_by(|a, b| b.cmp(a));
+            waiting.extend(entries.into_iter().map(|(name, dir)| (below(folder, name), dir)));
+            if seen > FOLDER_ENTRIES_MAX { Err(format!("the path \"{path}\" holds more than {FOLDER_ENTRIES_MAX} files")) } else { Ok(()) }
+        };
+        push(&mut waiting, &clean, entries)?;
+        while let Some((name, folder)) = waiting.pop() {
+            if folder && deep {
+                let inner = self.entries(&name, &name)?.unwrap_or_default();
+                push(&mut waiting, &name, inner)?;
+            } else if !folder && is_yaml(&name) {
+                found.push(name);
+            }
+            if found.len() > FOLDER_FILES_MAX {
+                return Err(format!("the path \"{path}\" holds more than {FOLDER_FILES_MAX} files"));
+            }
+        }
+        Ok(Some(found))
+    }
     fn read(&self, path: &str) -> Result<String, String> {
         let source = Source::from_bytes(path, &self.bytes(path)?).map_err(|d| d.message)?;
         Ok(source.text.to_string())
@@ -200,9 +220,9 @@ impl Catalogue {
     /// # Errors
     /// A sentence, if the folder cannot be read.
     pub fn names(&self) -> Result<Vec<String>, String> {
-        let mut paths = Folder::BuiltIn.list(".")?.unwrap_or_default();
+        let mut paths = Folder::BuiltIn.list(".", false)?.unwrap_or_default();
         if let Some(dir) = &self.disk {
-            let here = Folder::Disk(dir.clone()).list(".")?;
+            let here = Folder::Disk(dir.clone()).list(".", false)?;
             paths.extend(here.ok_or_else(|| format!("the scenario folder {} does not exist", dir.display()))?);
         }
         let stem = |p: &String| p.strip_suffix(".yaml").or_else(|| p.strip_suffix(".yml")).map(str::to_string);
@@ -281,15 +301,19 @@ mod tests {
         assert!(f.read("sub").unwrap_err().contains("found a folder"));
         assert!(f.read("a\0b").is_err());
         assert!(f.read("bin.yaml").unwrap_err().contains("binary"));
-        assert_eq!(f.list(".").unwrap().unwrap().len(), 2, "only YAML and JSON");
-        assert_eq!(f.list("a.yaml").unwrap(), None);
+        assert_eq!(f.list(".", false).unwrap().unwrap().len(), 2, "only YAML and JSON");
+        assert_eq!(f.list("a.yaml", true).unwrap(), None);
+        std::fs::write(dir.join("in/sub/c.yml"), "c: 1").unwrap();
+        assert_eq!(f.list("./", true).unwrap().unwrap(), ["a.yaml", "bin.yaml", "sub/c.yml"]);
+        assert_eq!(f.list("sub/", false).unwrap().unwrap(), ["sub/c.yml"]);
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(dir.join("secret.yaml"), dir.join("in/link.yaml")).unwrap();
             std::os::unix::fs::symlink("/etc", dir.join("in/etc")).unwrap();
             assert!(f.read("link.yaml").unwrap_err().contains("leaves the scenario's folder"));
             assert!(f.read("etc/passwd").unwrap_err().contains("leaves the scenario's folder"));
-            assert_eq!(f.list("etc").unwrap(), None);
+            assert_eq!(f.list("etc", true).unwrap(), None);
+            assert!(!f.list(".", true).unwrap().unwrap().iter().any(|n| n.starts_with("etc")));
             assert!(read_bounded(Path::new("/dev/zero")).unwrap_err().contains("device"));
         }
         let c = Catalogue { disk: Some(dir.join("in")) };

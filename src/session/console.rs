@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::kernel::{Cx, Journal, List, RecordId, RecordType, SimDuration, SimTime};
-use crate::worlds::Output;
+use crate::worlds::{self, Output};
 
 use super::lab::{Event, Lab, line};
 
@@ -45,9 +45,9 @@ impl Lab {
         let record = journal.push(self.now, name, cause.or(start), line(RecordType::Command, actor, "Command", text));
         slot.trouble = Some(record);
         let mut cx = Cx { now: self.now, world: name, journal, cause: Some(record) };
-        let out = match shell_words::split(text) {
+        let out = match worlds::words(text) {
             Ok(argv) => slot.world.console(&argv, &*files, &mut cx),
-            Err(_) => Output { stderr: "a quote is not closed\n".into(), exit: 2, ..Output::default() },
+            Err(why) => Output { stderr: format!("{why}\n"), exit: 2, ..Output::default() },
         };
         slot.running = out.running;
         slot.desk.serial += 1;

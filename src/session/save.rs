@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Fault, FaultTarget};
+use crate::worlds::Files as _;
 
 use super::Named;
 use super::deeds::Input;
@@ -48,7 +49,7 @@ pub fn side_files(lab: &Lab, inputs: &[(u64, SimTime, Input)]) -> Vec<(String, V
                 let Some(path) = tidy(&path).filter(|p| !found.contains_key(p)) else { continue };
                 // The name of another scenario (`needs: [node-down]`) does not mean its folder.
                 let another = *path != *lab.scenario.name && folder.bytes(&format!("{path}.yaml")).is_ok();
-                let listed = folder.list(&path).ok().flatten().filter(|_| !another).unwrap_or_else(|| vec![path]);
+                let listed = folder.list(&path, false).ok().flatten().filter(|_| !another).unwrap_or_else(|| vec![path]);
                 for path in listed {
                     if found.len() < SIDE_FILES_MOST
                         && !found.contains_key(&path)

@@ -130,6 +130,13 @@ pub trait Files {
     /// # Errors
     /// A sentence, for example that the path leaves the scenario's folder.
     fn read(&self, path: &str) -> Result<String, String>;
+    /// The YAML and JSON files of a folder, `deep` with those of the folders in it, in the order of their names; None if it is no folder.
+    ///
+    /// # Errors
+    /// As [`Files::read`].
+    fn list(&self, _path: &str, _deep: bool) -> Result<Option<Vec<String>>, String> {
+        Ok(None)
+    }
 }
 
 /// No files at all.
@@ -139,6 +146,50 @@ impl Files for NoFiles {
     fn read(&self, path: &str) -> Result<String, String> {
         Err(format!("the path \"{path}\" does not exist"))
     }
+}
+
+/// Splits a command line as a shell does. There is no shell behind it: what only a shell could do is refused, not handed on as a word.
+///
+/// # Errors
+/// A sentence: a quote that is not closed, a pipe.
+pub fn words(line: &str) -> Result<Vec<String>, String> {
+    if let Some(operator) = shell_operator(line) {
+        return Err(format!(
+            "there is no shell here, so `{operator}` does nothing: give one command at a time, and quote what is meant as it stands"
+        ));
+    }
+    shell_words::split(line).map_err(|_| "a quote is not closed".into())
+}
+
+/// The first thing outside quotes that a shell would act on: pipes, lists of commands, redirections, substitutions.
+fn shell_operator(line: &str) -> Option<&'static str> {
+    const OPERATORS: &[&str] = &["||", "|", "&&", "&", ";", ">>", ">", "<<", "<"];
+    // Double quotes do not keep a shell from substituting.
+    const SUBSTITUTIONS: &[&str] = &["$(", "`"];
+    let mut quote = None;
+    let mut chars = line.char_indices();
+    while let Some((i, c)) = chars.next() {
+        let starts = |of: &[&'static str]| of.iter().find(|o| line[i..].starts_with(**o)).copied();
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(q), _) if q == c => quote = None,
+            (Some('\''), _) => {}
+            (_, '\\') => {
+                chars.next();
+            }
+            (Some(_), _) => {
+                if let Some(found) = starts(SUBSTITUTIONS) {
+                    return Some(found);
+                }
+            }
+            (None, _) => {
+                if let Some(found) = starts(OPERATORS).or_else(|| starts(SUBSTITUTIONS)) {
+                    return Some(found);
+                }
+            }
+        }
+    }
+    None
 }
 
 /// Verbs that only look; everything else that a person types is a manual action.
@@ -239,7 +290,33 @@ pub fn only_looks(argv: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::only_looks;
+    use super::{only_looks, words};
+
+    #[test]
+    fn what_only_a_shell_could_do_is_refused() {
+        for (line, operator) in [
+            ("kubectl get pods | grep web", "|"),
+            ("docker ps && docker images", "&&"),
+            ("docker ps; docker images", ";"),
+            ("kubectl get pods -o yaml > pods.yaml", ">"),
+            ("kubectl apply -f - <<EOF", "<<"),
+            ("docker rm -f $(docker ps -aq)", "$("),
+            ("docker rm -f \"`docker ps -aq`\"", "`"),
+        ] {
+            let why = words(line).unwrap_err();
+            assert!(why.contains(&format!("`{operator}`")), "{line}: {why}");
+        }
+        for line in [
+            "docker exec web sh -c 'echo a | wc; ls > /tmp/x && $(id)'",
+            "kubectl get pods -l \"n>5\"",
+            "kubectl get pods -l n\\>5",
+            "docker run -e A=$HOME web",
+            "kubectl get pods -o jsonpath='{.items[?(@.a==\"b;c\")]}'",
+        ] {
+            assert!(words(line).is_ok(), "{line}");
+        }
+        assert_eq!(words("docker ps '").unwrap_err(), "a quote is not closed");
+    }
 
     #[test]
     fn looking_is_no_action() {

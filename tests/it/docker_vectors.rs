@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use wheelhouse::kernel::{Cx, Journal, RecordType, SimDuration, SimTime};
 use wheelhouse::model::{AppSpec, Component, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec};
-use wheelhouse::worlds::docker::{Docker, DockerSetup, HostSetup, console};
-use wheelhouse::worlds::{NoFiles, Output, World};
+use wheelhouse::worlds::docker::{Docker, DockerSetup, HostSetup};
+use wheelhouse::worlds::{NoFiles, Output, World, words};
 
 /// The recording, or None with a printed note where it is absent.
 fn vectors() -> Option<Value> {
@@ -62,7 +62,7 @@ impl Bench {
     }
     /// Types a command and waits for it; (output, seconds it took).
     fn run(&mut self, line: &str) -> (Output, f64) {
-        let argv = console::words(line).unwrap();
+        let argv = words(line).unwrap();
         self.argv(&argv)
     }
     fn argv(&mut self, argv: &[String]) -> (Output, f64) {

@@ -85,16 +85,38 @@ fn pulls() {
     assert_eq!(pull(&mut lab, "127.0.0.1:1/none:v1", s(300)), (10, Err(PullError::ConnectionRefused)));
     assert_eq!(pull(&mut lab, "priv:1", s(400)), (300, Err(PullError::Denied)));
     assert_eq!(pull(&mut lab, "gone:1", s(500)), (300, Err(PullError::NotFound)));
-    lab.m.registry.state = RegistryState::Slow { percent: 1000 };
+    lab.m.set_registry(RegistryState::Slow { percent: 1000 }, None);
     assert!(pull(&mut lab, "redis:7", s(600)).0 > 25_000);
-    lab.m.registry.state = RegistryState::Down;
+    lab.m.set_registry(RegistryState::Down, None);
     assert_eq!(pull(&mut lab, "mysql:8", s(700)), (15_000, Err(PullError::TimedOut)));
-    lab.m.registry.state = RegistryState::Up;
+    lab.m.set_registry(RegistryState::Up, None);
     lab.m.set_disk_full("h", true);
     assert_eq!(pull(&mut lab, "mysql:8", s(800)).1, Err(PullError::DiskFull));
     assert_eq!(lab.m.assumed().map(|i| i.reference.text.to_string()).collect::<Vec<_>>(), ["127.0.0.1:1/none:v1", "mysql:8", "redis:7"]);
     lab.m.remove_image("h", &ImageRef::new("shop:1"));
     assert!(!lab.m.has_image("h", &ImageRef::new("shop:1")) && lab.m.has_image("h", &ImageRef::new("shop:2")));
+}
+
+#[test]
+fn a_pull_that_fails_is_the_doing_of_what_is_wrong_with_the_registry() {
+    use crate::kernel::RecordId;
+    use crate::model::fault::BadImage;
+    let mut lab = Lab::new(vec![image("shop:1", app())]);
+    let (fault, command) = (Some(RecordId(3)), Some(RecordId(8)));
+    let cause_of = |lab: &mut Lab, name: &str| {
+        lab.m.pull("h", &ImageRef::new(name), s(0), command);
+        let at = lab.m.next_at().unwrap();
+        lab.m.step(at, &NoRoads)[0].cause
+    };
+    lab.m.set_registry(RegistryState::Down, fault);
+    assert_eq!(cause_of(&mut lab, "shop:1"), fault);
+    lab.m.set_registry(RegistryState::Up, None);
+    assert_eq!(cause_of(&mut lab, "shop:1"), command);
+    let (canonical, before) = lab.m.break_image(&ImageRef::new("shop:1"), BadImage::Missing, fault);
+    assert_eq!(cause_of(&mut lab, "shop:1"), fault);
+    lab.m.mend_image(&canonical, before);
+    assert_eq!(cause_of(&mut lab, "shop:1"), command);
+    assert_eq!(cause_of(&mut lab, "127.0.0.1:1/none:v1"), command, "that failed by itself");
 }
 
 #[test]

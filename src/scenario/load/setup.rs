@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::document::{Diagnostic, Dialect, Field, Reader, Source, Value, parse, parse_embedded};
 use crate::kernel::{SimDuration, limits};
 use crate::model::{OperatorSpec, RunbookStep};
+use crate::worlds::Files as _;
 
 use super::super::file::{ComposeProject, DockerSetup, KubernetesSetup, MachineSpec, ProxySetup, Setup, SideFile, Taint};
 use super::Loader;
@@ -194,7 +195,7 @@ impl<'a> Loader<'a> {
     /// A file, a folder of files, or YAML right here.
     fn manifest(&self, field: &Field<'a>, out: &mut Vec<SideFile>) {
         if let Some(path) = field.node.as_str().filter(|t| !t.contains('\n')) {
-            match self.opened.folder.list(path) {
+            match self.opened.folder.list(path, false) {
                 Ok(Some(files)) => {
                     if files.is_empty() {
                         field.fail(format!("the folder \"{path}\" holds no YAML or JSON file"));

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::document::{Diagnostic, Field, Value};
 use crate::kernel::{SimDuration, SimTime, limits};
-use crate::model::image::Layer;
+use crate::model::image::{Layer, sha256};
 use crate::model::quantity::{parse_cpu_milli, parse_size};
 use crate::model::{Action, AppSpec, Behaviour, ImageRef, ImageSpec, OnTerm, Rate, TrafficSpec};
 
@@ -43,7 +41,10 @@ impl<'a> Loader<'a> {
         let layers = layers.unwrap_or_else(|| {
             let base = size / 5 * 4;
             let shared = format!("{}/{} {base}", reference.registry(), reference.repository());
-            vec![Layer { digest: digest(&shared), bytes: base }, Layer { digest: digest(&reference.canonical()), bytes: size - base }]
+            vec![
+                Layer { digest: sha256(&shared).into(), bytes: base },
+                Layer { digest: sha256(&reference.canonical()).into(), bytes: size - base },
+            ]
         });
         let mut app = r.opt("app").and_then(|f| self.app(&f)).unwrap_or_default();
         if let Some(f) = r.opt("behaviour") {
@@ -60,14 +61,14 @@ impl<'a> Loader<'a> {
     fn layers(&self, field: &Field<'a>, image: &str) -> Vec<Layer> {
         let one = |(i, f): (usize, &Field<'a>)| {
             if f.node.as_map().is_none() {
-                return Some(Layer { digest: digest(&format!("{image} {i}")), bytes: self.size(f, true)? });
+                return Some(Layer { digest: sha256(&format!("{image} {i}")).into(), bytes: self.size(f, true)? });
             }
             let r = f.reader("a layer")?;
             let base = r.req("base").and_then(|f| f.text());
             let bytes = r.req("size").and_then(|f| self.size(&f, true));
             r.finish();
             let bytes = bytes?;
-            Some(Layer { digest: digest(&format!("{} {bytes}", base?)), bytes })
+            Some(Layer { digest: sha256(&format!("{} {bytes}", base?)).into(), bytes })
         };
         field.list(100).iter().enumerate().filter_map(one).collect()
     }
@@ -256,12 +257,6 @@ impl<'a> Loader<'a> {
             _ => Err("0 to 4096 cores are allowed".into()),
         })
     }
-}
-
-fn digest(what: &str) -> Arc<str> {
-    let hash = Sha256::digest(what.as_bytes());
-    let hex: String = hash.iter().map(|b| format!("{b:02x}")).collect();
-    format!("sha256:{hex}").into()
 }
 
 /// `90rps`, `90/s`, `600/min`, `3600/h` in requests per 1000 s.

@@ -9,7 +9,7 @@ use crate::document::to_yaml;
 use crate::worlds::docker::Reply;
 use crate::worlds::docker::console::{Call, format_rows};
 use crate::worlds::docker::container::{Container, LABEL_SERVICE};
-use crate::worlds::docker::images::{default_program, familiar_repository, image_id};
+use crate::worlds::docker::images::{default_program, familiar_repository};
 use crate::worlds::docker::ports::ports_column;
 use crate::worlds::docker::text::{human_duration, human_size, natural_key, short_id, table};
 
@@ -177,13 +177,13 @@ pub(super) fn images(c: &mut Call, g: &Global) -> Reply {
         list.sort_by_cached_key(|x| natural_key(&x.name));
         let spec = |x: &Container| c.d.machine().image_spec(&x.config.image);
         if c.flags.on("quiet") {
-            return Reply::out(list.iter().map(|x| format!("{}\n", &image_id(&spec(x))[7..])).collect::<String>());
+            return Reply::out(list.iter().map(|x| format!("{}\n", &spec(x).id()[7..])).collect::<String>());
         }
         let rows: Vec<Vec<String>> = list
             .iter()
             .map(|x| {
                 let s = spec(x);
-                let id = image_id(&s);
+                let id = s.id();
                 vec![
                     x.name.to_string(),
                     familiar_repository(&s.reference),

@@ -6,7 +6,7 @@ use crate::document::Severity;
 use crate::kernel::{Cx, Journal, SimDuration, SimTime};
 use crate::model::{AppSpec, ImageRef, ImageSpec};
 use crate::worlds::docker::setup::ComposeSetup;
-use crate::worlds::docker::{Docker, DockerError, DockerSetup, HostSetup, console};
+use crate::worlds::docker::{Docker, DockerError, DockerSetup, HostSetup};
 use crate::worlds::{Files, Output, World};
 
 use super::{check, world};
@@ -49,7 +49,7 @@ impl Bench {
         Self { world, journal: Journal::default(), now: SimTime::ZERO, files }
     }
     fn run(&mut self, line: &str) -> Output {
-        let argv = console::words(line).unwrap();
+        let argv = crate::worlds::words(line).unwrap();
         let begin = self.now;
         let mut cx = Cx { now: self.now, world: "docker", journal: &mut self.journal, cause: None };
         let mut all = self.world.console(&argv, &self.files, &mut cx);

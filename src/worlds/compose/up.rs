@@ -10,7 +10,6 @@ use crate::kernel::Cx;
 use crate::kernel::{SimDuration, SimTime};
 use crate::machine::PullId;
 use crate::worlds::docker::container::{Cid, Container, Then};
-use crate::worlds::docker::images::image_id;
 use crate::worlds::docker::lifecycle::StartBy;
 use crate::worlds::docker::volumes::MountKind;
 use crate::worlds::docker::{Docker, Io, Script};
@@ -132,7 +131,7 @@ impl Up {
     fn make(&mut self, name: &str, d: &mut Docker, io: &mut Io, cx: &mut Cx) -> Result<Vec<Replace>, String> {
         let Some(s) = self.service(name).cloned() else { return Ok(Vec::new()) };
         let wanted = self.scale(&s) as usize;
-        let digest = image_id(&d.machine().image_spec(&s.config.image));
+        let digest = d.machine().image_spec(&s.config.image).id();
         let mut have: Vec<Arc<Container>> = names::of_service(d, &io.host, &self.project.name, name);
         let differs = |c: &Container| {
             let label = |k: &str| c.config.label(k).map(|v| v.to_string());
@@ -189,7 +188,7 @@ impl Up {
         cx: &mut Cx,
     ) -> Result<Cid, String> {
         let title = names::container(&self.project, s, number);
-        let mut config = names::engine_config(&self.project, s, number, &image_id(&d.machine().image_spec(&s.config.image)));
+        let mut config = names::engine_config(&self.project, s, number, &d.machine().image_spec(&s.config.image).id());
         // Anonymous volumes go over to the successor.
         if let Some(old) = old.filter(|_| !self.options.renew_volumes) {
             for m in &mut config.mounts {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::kernel::journal::Entry;
-use crate::kernel::{ObjectRef, RecordType, SimDuration};
+use crate::kernel::{ObjectRef, RecordType};
 use crate::machine::{HostName, HostState, RegistryState};
-use crate::model::fault::{BadImage, CopyCount};
-use crate::model::{Action, Behaviour, Component, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec, LinkEnd};
+use crate::model::fault::CopyCount;
+use crate::model::{Component, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec, LinkEnd};
 
 use super::container::Cid;
 use super::{Cx, Docker};
@@ -21,9 +21,6 @@ pub(crate) struct Struck {
     copies: Vec<Cid>,
     images: Vec<Before>,
 }
-
-/// How soon the program of a broken image gives up.
-const BROKEN_AFTER: SimDuration = SimDuration::from_secs(1);
 
 impl Docker {
     /// The fault strikes. Its record is `cx.cause`.
@@ -98,10 +95,13 @@ impl Docker {
                 }
                 cx.cause = cause;
             }
-            FaultKind::BadImage { how } => struck.images = self.break_image(&fault.target, *how)?,
-            FaultKind::RegistryDown => self.machine.registry.state = RegistryState::Down,
-            FaultKind::RegistrySlow { percent } => self.machine.registry.state = RegistryState::Slow { percent: *percent },
-            FaultKind::RegistryDenied => self.machine.registry.state = RegistryState::Denied,
+            FaultKind::BadImage { how } => {
+                let FaultTarget::Image(text) = &fault.target else { return Err("this fault hits an image: name its reference".into()) };
+                struck.images = vec![self.machine.break_image(&ImageRef::new(text.clone()), *how, cause)];
+            }
+            FaultKind::RegistryDown => self.machine.set_registry(RegistryState::Down, cause),
+            FaultKind::RegistrySlow { percent } => self.machine.set_registry(RegistryState::Slow { percent: *percent }, cause),
+            FaultKind::RegistryDenied => self.machine.set_registry(RegistryState::Denied, cause),
             FaultKind::DnsDown => self.machine.network.dns_down = true,
             // The clients multiply; nothing here changes.
             FaultKind::TrafficSpike { .. } => {}
@@ -155,12 +155,12 @@ impl Docker {
                 }
             }
             FaultKind::BadImage { .. } => {
-                for (canonical, spec) in &struck.images {
-                    self.machine.set_image_spec(canonical, (**spec).clone());
+                for (canonical, before) in struck.images {
+                    self.machine.mend_image(&canonical, before);
                 }
             }
             FaultKind::RegistryDown | FaultKind::RegistrySlow { .. } | FaultKind::RegistryDenied => {
-                self.machine.registry.state = self.setup.registry
+                self.machine.set_registry(self.setup.registry, None);
             }
             FaultKind::DnsDown => self.machine.network.dns_down = false,
             FaultKind::ComponentDown => match &fault.target {
@@ -273,22 +273,6 @@ impl Docker {
         found.truncate(n);
         found.sort_unstable();
         Ok(found)
-    }
-
-    fn break_image(&mut self, target: &FaultTarget, how: BadImage) -> Result<Vec<Before>, String> {
-        let FaultTarget::Image(text) = target else { return Err("this fault hits an image: name its reference".into()) };
-        let image = ImageRef::new(text.clone());
-        let before = self.machine.image_spec(&image);
-        let mut spec = (*before).clone();
-        let app = Arc::make_mut(&mut spec.app);
-        match how {
-            BadImage::Crashes => app.behaviour.push(Behaviour { after: BROKEN_AFTER, action: Action::Exit { code: 1 } }),
-            BadImage::NeverReady => app.becomes_ready = false,
-            BadImage::Missing => spec.missing = true,
-        }
-        let canonical: Arc<str> = image.canonical().into();
-        self.machine.set_image_spec(&canonical, spec);
-        Ok(vec![(canonical, before)])
     }
 
     /// Names for the fault menu.

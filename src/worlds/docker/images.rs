@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::kernel::RecordId;
 use crate::machine::{HostName, PullDone, PullError, PullId};
 use crate::model::{ImageRef, ImageSpec};
@@ -26,23 +24,6 @@ pub struct PullState {
     pub had_image: bool,
     pub result: Option<Result<PullDone, PullError>>,
     pub cause: Option<RecordId>,
-}
-
-fn digest_of(text: &str) -> String {
-    let hash = Sha256::digest(text.as_bytes());
-    let hex: String = hash.iter().map(|b| format!("{b:02x}")).collect();
-    format!("sha256:{hex}")
-}
-
-/// The image's id: a digest of what is in it.
-pub fn image_id(spec: &ImageSpec) -> String {
-    let layers: Vec<&str> = spec.layers.iter().map(|l| &*l.digest).collect();
-    digest_of(&format!("config {} {}", spec.reference.canonical(), layers.join(" ")))
-}
-/// The manifest's digest, as a pull prints it.
-pub fn manifest_digest(spec: &ImageSpec) -> String {
-    let layers: Vec<&str> = spec.layers.iter().map(|l| &*l.digest).collect();
-    digest_of(&format!("manifest {} {}", spec.reference.canonical(), layers.join(" ")))
 }
 
 /// A reference as Docker prints it for people: without Docker Hub's host and `library/`, with its tag.
@@ -198,7 +179,7 @@ impl Docker {
                 }
             }
             let word = if state.had_image { "Image is up to date for" } else { "Downloaded newer image for" };
-            out.push_str(&format!("Digest: {}\nStatus: {word} {}\n", manifest_digest(&spec), familiar(&state.image)));
+            out.push_str(&format!("Digest: {}\nStatus: {word} {}\n", spec.manifest_digest(), familiar(&state.image)));
         }
         out
     }
@@ -238,7 +219,7 @@ impl Docker {
         }
         let bare = word.strip_prefix("sha256:").unwrap_or(word);
         let hex = bare.len() >= 4 && bare.bytes().all(|b| b.is_ascii_hexdigit());
-        self.images(host).into_iter().find(|s| hex && image_id(s)[7..].starts_with(bare))
+        self.images(host).into_iter().find(|s| hex && s.id()[7..].starts_with(bare))
     }
 
     /// `docker rmi`; returns the lines it prints.
@@ -252,7 +233,7 @@ impl Docker {
         let canonical = spec.reference.canonical();
         let user = self.containers_on(host).find(|c| c.config.image.canonical() == canonical && (c.alive() || !force)).cloned();
         if let Some(c) = user {
-            let (id, image) = (short_id(&c.id).to_string(), image_id(&spec));
+            let (id, image) = (short_id(&c.id).to_string(), spec.id());
             let image = short_id(&image);
             return Err(EngineError::conflict(if c.alive() {
                 format!(
@@ -267,7 +248,7 @@ impl Docker {
         let layers: Vec<Arc<str>> = spec.layers.iter().map(|l| l.digest.clone()).collect();
         self.machine.remove_image(host, &spec.reference);
         let name = familiar(&spec.reference);
-        let id = image_id(&spec);
+        let id = spec.id();
         self.emit(host, "image", "untag", &id, &[("name", &name)], cx);
         self.emit(host, "image", "delete", &id, &[("name", &id)], cx);
         let mut out = format!("Untagged: {name}\nDeleted: {id}\n");

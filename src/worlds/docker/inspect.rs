@@ -8,7 +8,7 @@ use crate::kernel::SimTime;
 
 use super::Docker;
 use super::container::Container;
-use super::images::{default_program, image_id, manifest_digest};
+use super::images::default_program;
 use super::text::{ZERO_TIME, rfc3339_nano};
 use super::volumes::MountKind;
 
@@ -159,7 +159,7 @@ impl Docker {
             settings["Healthcheck"] = check;
         }
         json!({
-            "Id": &*c.id, "Created": rfc3339_nano(c.created), "Path": path, "Args": args, "State": s, "Image": image_id(&image),
+            "Id": &*c.id, "Created": rfc3339_nano(c.created), "Path": path, "Args": args, "State": s, "Image": image.id(),
             "Name": format!("/{}", c.name), "RestartCount": c.restart_count, "Driver": "overlay2", "Platform": "linux",
             "HostConfig": {
                 "Binds": if binds.is_empty() { Value::Null } else { binds.into() }, "NetworkMode": &*config.network_mode, "PortBindings": bindings,
@@ -216,8 +216,8 @@ impl Docker {
     pub fn inspect_image(spec: &crate::model::ImageSpec) -> Value {
         let repository = super::images::familiar_repository(&spec.reference);
         json!({
-            "Id": image_id(spec), "RepoTags": [super::images::familiar(&spec.reference)],
-            "RepoDigests": [format!("{repository}@{}", manifest_digest(spec))], "Created": "0001-01-01T00:00:00Z",
+            "Id": spec.id(), "RepoTags": [super::images::familiar(&spec.reference)],
+            "RepoDigests": [format!("{repository}@{}", spec.manifest_digest())], "Created": "0001-01-01T00:00:00Z",
             "Config": {
                 "Cmd": default_program(&spec.reference).iter().map(|w| w.to_string()).collect::<Vec<_>>(),
                 "ExposedPorts": spec.app.port.map(|p| json!({(format!("{p}/tcp")): {}})),

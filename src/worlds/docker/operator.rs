@@ -13,7 +13,7 @@ use crate::worlds::{NoFiles, Output};
 
 use super::session::{Owner, Ran};
 use super::setup::ProxyKind;
-use super::{Cx, Daemon, Docker, Event, console};
+use super::{Cx, Daemon, Docker, Event};
 
 /// Clean seconds after which monitoring takes an alert back.
 const CLEARS_AFTER: SimDuration = SimDuration::from_secs(10);
@@ -243,7 +243,7 @@ impl Docker {
                 Err(stderr) => Output { stderr, exit: 1, ..Output::default() },
             })
         };
-        let words = match console::words(line) {
+        let words = match crate::worlds::words(line) {
             Ok(words) => words,
             Err(why) => return done(Err(why)),
         };

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::worlds::{Arrival, NoFiles, Output, World};
 
 use super::setup::EngineSetup;
-use super::{Docker, DockerError, DockerSetup, HostSetup, ProxyKind, ProxySetup, console};
+use super::{Docker, DockerError, DockerSetup, HostSetup, ProxyKind, ProxySetup};
 
 struct Bench {
     world: Docker,
@@ -83,7 +83,7 @@ impl Bench {
         fault
     }
     fn run(&mut self, line: &str) -> Output {
-        let argv = console::words(line).unwrap();
+        let argv = crate::worlds::words(line).unwrap();
         let mut all = self.with(|w, cx| w.console(&argv, &NoFiles, cx));
         let begin = self.now;
         while all.running {
@@ -318,7 +318,7 @@ fn images_and_registries() {
 #[test]
 fn commands_watch_and_can_be_interrupted() {
     let mut b = Bench::new(three());
-    let argv = console::words("docker events --filter event=die").unwrap();
+    let argv = crate::worlds::words("docker events --filter event=die").unwrap();
     assert!(b.with(|w, cx| w.console(&argv, &NoFiles, cx)).running);
     assert!(b.world.settled(), "watching is not working");
     b.fault(FaultKind::Crash { code: 3 }, copies("host-1/shop", CopyCount::All));
@@ -328,7 +328,7 @@ fn commands_watch_and_can_be_interrupted() {
     b.world.console_interrupt();
     let out = b.with(|w, cx| w.console_poll(cx));
     assert_eq!((out.running, out.exit), (false, 130));
-    assert_eq!(b.world.complete(&console::words("docker context use h").unwrap()), ["host-1", "host-2", "host-3"]);
+    assert_eq!(b.world.complete(&crate::worlds::words("docker context use h").unwrap()), ["host-1", "host-2", "host-3"]);
     assert_eq!(b.run("docker context use host-2").stdout, "host-2\n");
     assert_eq!(b.world.view(b.now).console, "docker@host-2");
     assert_eq!(
@@ -393,7 +393,7 @@ fn the_host_network_needs_no_publishing() {
 #[test]
 fn a_daemon_that_stops_calls_off_what_it_was_starting() {
     let mut b = Bench::new(three());
-    let argv = console::words("docker run -d --name late shop:1").unwrap();
+    let argv = crate::worlds::words("docker run -d --name late shop:1").unwrap();
     b.with(|w, cx| w.console(&argv, &NoFiles, cx));
     b.until(b.now + SimDuration::from_millis(250));
     let fault = b.fault(FaultKind::ComponentDown, host("host-1"));

@@ -40,12 +40,12 @@ impl Docker {
             backends.iter().try_for_each(|b| known(&Some(b.clone())))?;
         }
         for (_, line) in &setup.run {
-            console::words(line).map_err(|why| DockerError::Command(line.clone(), why))?;
+            crate::worlds::words(line).map_err(|why| DockerError::Command(line.clone(), why))?;
         }
         let bandwidth = if setup.bandwidth == 0 { BANDWIDTH } else { setup.bandwidth };
         let preloaded: Vec<_> = images.iter().filter(|i| i.preloaded).map(|i| i.reference.clone()).collect();
         let mut machine = Machine::new(seed, "docker", images, bandwidth);
-        machine.registry.state = setup.registry;
+        machine.set_registry(setup.registry, None);
         let mut rng = Streams::new(seed, "docker");
         let mut engines = Map::new();
         for h in &setup.hosts {
@@ -272,7 +272,7 @@ impl World for Docker {
             }
             let first = hosts.first() == Some(host);
             for (_, line) in setup.run.iter().filter(|(h, _)| h.as_ref().map_or(first, |h| h == host)) {
-                if let Ok(argv) = console::words(line) {
+                if let Ok(argv) = crate::worlds::words(line) {
                     lines.push_back(argv);
                 }
             }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::machine::PullId;
 use crate::model::ImageRef;
 
-use super::super::images::{check_reference, familiar, familiar_repository, image_id, manifest_digest};
+use super::super::images::{check_reference, familiar, familiar_repository};
 use super::super::session::{Io, Reply, Script};
 use super::super::text::{human_size, human_size4, natural_key, short_id, table};
 use super::super::{Cx, Docker};
@@ -145,12 +145,12 @@ fn images(call: &mut Call) -> Reply {
     let rows: Vec<Value> = all
         .iter()
         .map(|i| {
-            let id = image_id(i);
+            let id = i.id();
             json!({
                 "Containers": used(i).to_string(), "CreatedAt": "0001-01-01 00:00:00 +0000 UTC",
                 // Image files are not simulated, hence no build date: Docker prints N/A for images without one.
                 "CreatedSince": "N/A",
-                "Digest": manifest_digest(i), "ID": if truncate { short_id(&id).to_string() } else { id }, "Repository": familiar_repository(&i.reference),
+                "Digest": i.manifest_digest(), "ID": if truncate { short_id(&id).to_string() } else { id }, "Repository": familiar_repository(&i.reference),
                 "SharedSize": "N/A", "Size": human_size(i.size), "Tag": i.reference.tag(), "UniqueSize": "N/A", "VirtualSize": human_size(i.size),
             })
         })

@@ -169,14 +169,6 @@ fn verbs() -> impl Iterator<Item = &'static Verb> {
     VERBS.iter().flat_map(|v| v.iter())
 }
 
-/// Splits a command line as a shell does.
-///
-/// # Errors
-/// An open quote.
-pub fn words(line: &str) -> Result<Vec<String>, String> {
-    shell_words::split(line).map_err(|e| e.to_string())
-}
-
 /// Runs one command line against a host's engine, or the one its own flags name.
 pub fn dispatch(d: &mut Docker, usual: &HostName, argv: &[String], owner: Owner, files: &dyn Files, cx: &mut Cx) -> Reply {
     let Some((program, mut rest)) = argv.split_first().map(|(p, r)| (p.as_str(), r)) else { return Reply::out("") };

@@ -31,8 +31,17 @@ pub struct Outcome {
 pub struct Applier<'a, 'c> {
     pub config: &'a Config,
     pub namespace: &'a str,
+    /// `--validate`
+    pub unknown_fields: FieldValidation,
     /// None: `--dry-run=server`.
     pub write: Option<(&'a mut Cx<'c>, &'a Name)>,
+}
+
+impl<'a, 'c> Applier<'a, 'c> {
+    /// As kubectl applies unless told otherwise.
+    pub fn new(config: &'a Config, write: Option<(&'a mut Cx<'c>, &'a Name)>) -> Self {
+        Self { config, namespace: "default", unknown_fields: FieldValidation::Strict, write }
+    }
 }
 
 /// A refusal as kubectl words it.
@@ -80,7 +89,7 @@ fn invalid_text(error: &ApiError) -> String {
 
 /// Applies every object of a text; an object that is refused does not keep the others from being applied.
 pub fn run(api: &mut Api, source: &Arc<Source>, applier: &mut Applier) -> Outcome {
-    let (manifests, problems) = manifest::load(source);
+    let (manifests, problems) = manifest::load(source, applier.unknown_fields != FieldValidation::Ignore);
     let mut refusals: Vec<Refusal> = problems.into_iter().map(|p| Refusal::Client(p.message)).collect();
     let mut out = Outcome::default();
     if manifests.is_empty() && refusals.is_empty() {
@@ -120,7 +129,7 @@ pub fn apply_dry_run(text: &str) -> Outcome {
     }
     let config = Config::default();
     match Source::from_bytes("STDIN", text.as_bytes()) {
-        Ok(source) => run(&mut api, &source, &mut Applier { config: &config, namespace: "default", write: None }),
+        Ok(source) => run(&mut api, &source, &mut Applier::new(&config, None)),
         Err(d) => Outcome { stdout: String::new(), stderr: format!("error: error parsing STDIN: {}\n", d.message), exit: 1 },
     }
 }
@@ -196,7 +205,7 @@ fn one(api: &mut Api, m: &Manifest, applier: &mut Applier) -> Result<(String, Ve
 
 fn request_of<'r, 'c>(applier: &'r mut Applier<'_, 'c>, why: &'r str) -> Request<'r, 'c> {
     let write = applier.write.as_mut().map(|(cx, actor)| (&mut **cx, *actor, why));
-    Request { config: applier.config, unknown_fields: FieldValidation::Strict, write }
+    Request { config: applier.config, unknown_fields: applier.unknown_fields, write }
 }
 
 /// How kubectl writes an object out in its errors.
@@ -258,7 +267,7 @@ fn same(a: &Value, b: &Value) -> bool {
 /// The objects of a text as the store would hold them, without applying anything: for tests and tools.
 pub fn objects(text: &str) -> Result<Vec<Object>, String> {
     let source = Source::from_bytes("manifest", text.as_bytes()).map_err(|d| d.message.clone())?;
-    let (manifests, problems) = manifest::load(&source);
+    let (manifests, problems) = manifest::load(&source, true);
     if let Some(p) = problems.into_iter().next() {
         return Err(p.message);
     }
@@ -277,7 +286,7 @@ mod tests {
         let mut cx = Cx { now: Default::default(), world: "kubernetes", journal: &mut journal, cause: None };
         let (config, you) = (Config::default(), Name::from("you"));
         let source = Source::new("web.yaml", text);
-        run(api, &source, &mut Applier { config: &config, namespace: "default", write: Some((&mut cx, &you)) })
+        run(api, &source, &mut Applier::new(&config, Some((&mut cx, &you))))
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::{Api, ApiError};
 
 /// Everything to say about a file of manifests, document by document.
 pub fn check(source: &Arc<Source>) -> Vec<Diagnostic> {
-    let (manifests, problems) = manifest::load(source);
+    let (manifests, problems) = manifest::load(source, true);
     all(&manifests, problems)
 }
 

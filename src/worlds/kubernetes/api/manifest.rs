@@ -46,8 +46,9 @@ struct MetadataOnly {
 
 const STOP_VALIDATING: &str = "if you choose to ignore these errors, turn validation off with --validate=false";
 
-/// All objects of a text, lists flattened, and what is wrong with the rest.
-pub fn load(source: &Arc<Source>) -> (Vec<Manifest>, Vec<Problem>) {
+/// All objects of a text, lists flattened, and what is wrong with the rest. Without `validate` kubectl does not look for kind and version
+/// before it decodes.
+pub fn load(source: &Arc<Source>, validate: bool) -> (Vec<Manifest>, Vec<Problem>) {
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     match parse(source, Dialect::Kubernetes) {
         Err(d) => {
@@ -57,7 +58,7 @@ pub fn load(source: &Arc<Source>) -> (Vec<Manifest>, Vec<Problem>) {
         Ok(documents) => {
             for node in documents {
                 if !node.is_null()
-                    && let Err(p) = document(&source.name, node, true, &mut found, &mut problems)
+                    && let Err(p) = document(&source.name, node, validate, &mut found, &mut problems)
                 {
                     problems.push(p);
                     // kubectl stops reading a stream whose document cannot be validated.

@@ -1,17 +1,18 @@
 //! kubectl: one file per verb, a registry table, printers that use `kinds/`.
 //!
 //! May use the world it belongs to, `document` for manifests and YAML; prints nothing itself: every verb returns its output.
-//! `table` knows the verbs, `args` the flags, `shell` is what verbs work with, `resource` and `selector` find objects, `print` and
+//! `table` knows the verbs, `args` the flags, `shell` is what verbs work with, `resource`, `labels` and `fields` find objects, `print` and
 //! `describe` show them, `running` are commands that go on (`rollout status`, `drain`, `-w`).
 
 mod args;
 mod complete;
 mod describe;
 mod endpoints;
+mod fields;
+mod labels;
 mod print;
 mod resource;
 mod running;
-mod selector;
 mod shell;
 mod table;
 mod verbs;
@@ -72,10 +73,14 @@ impl Due {
     }
 }
 
-/// Runs one command line; `argv[0]` is `kubectl`.
+/// Runs one command line; `argv[0]` is `kubectl`, the only program at this console.
 pub fn run(world: &mut Kubernetes, argv: &[String], files: &dyn Files, cx: &mut Cx) -> Output {
     world.console.running = None;
-    let words: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
+    let Some((program, words)) = argv.split_first() else { return Output::default() };
+    if program != "kubectl" {
+        return Output { stderr: format!("{program}: command not found\n"), exit: 127, ..Output::default() };
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let output = match entry(world, &words, files, cx) {
         Ok(out) => out,
         Err(f) => Output { stderr: format!("{}\n", f.text), exit: f.exit, ..Output::default() },

@@ -8,8 +8,10 @@ use crate::worlds::kubernetes::kinds::Kind;
 
 use super::args::{Args, Flag, flag, short_flag, short_text, text};
 use super::endpoints;
-use super::selector::{Fields, Labels};
+use super::fields::{self, Fields};
+use super::labels::Labels;
 use super::shell::{Failure, Item, Shell, at_mut, text_at};
+use crate::worlds::kubernetes::api::request::FieldValidation;
 
 /// `kubectl get all` (each resource's category `all`)
 const ALL: &[Kind] = &[
@@ -125,28 +127,29 @@ pub(super) fn find(sh: &mut Shell, args: &Args, words: &[String]) -> Result<Foun
     if args.has("kustomize") {
         return Err(Failure::not_simulated("kustomize (-k)"));
     }
-    let files = args.all("filename");
-    if !files.is_empty() {
+    if args.has("filename") {
         if !words.is_empty() {
             return Err(Failure::error("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"));
         }
-        return from_files(sh, &files, args.has("namespace"));
+        return from_files(sh, args);
     }
     let asks = asks(sh, words)?;
     if asks.is_empty() {
         return Err(nothing_given());
     }
-    let labels = Labels::parse(args.get("selector").unwrap_or_default())?;
+    let selector = args.get("selector").unwrap_or_default().trim();
     let fields = Fields::parse(args.get("field-selector").unwrap_or_default())?;
     let everywhere = args.on("all-namespaces");
     let mut found = Found { named: asks.iter().all(|a| a.name.is_some()), ..Found::default() };
-    if found.named && !labels.is_empty() {
+    if found.named && !selector.is_empty() {
         return Err(Failure::error("name cannot be provided when a selector is specified"));
     }
     if everywhere && asks.iter().any(|a| a.name.is_some() && a.kind.info().namespaced) {
         return Err(Failure::error("a resource cannot be retrieved by name across all namespaces"));
     }
     sh.check_up()?;
+    let labels = Labels::parse(selector)
+        .map_err(|why| fields::refused(asks[0].kind, selector, args.get("field-selector").unwrap_or_default(), &why))?;
     if asks.iter().any(|a| a.kind == Kind::Endpoints) {
         sh.warn(endpoints::WARNING);
     }
@@ -157,7 +160,7 @@ pub(super) fn find(sh: &mut Shell, args: &Args, words: &[String]) -> Result<Foun
                 Err(e) => found.missing.push(e),
             },
             None => {
-                fields.check(ask.kind)?;
+                fields.check(ask.kind, selector)?;
                 let namespace = sh.namespace.clone();
                 let all = sh.list(ask.kind, (!everywhere).then_some(&*namespace));
                 found.items.extend(all.into_iter().filter(|i| labels.matches(i) && fields.matches(i)));
@@ -179,9 +182,9 @@ pub(super) fn no_name() -> Failure {
     Failure::error("resource(s) were provided, but no name was specified")
 }
 
-fn from_files(sh: &mut Shell, files: &[&str], namespace_given: bool) -> Result<Found, Failure> {
+fn from_files(sh: &mut Shell, args: &Args) -> Result<Found, Failure> {
     let mut found = Found { named: true, ..Found::default() };
-    for doc in documents(sh, files, namespace_given)? {
+    for doc in documents(sh, args)? {
         let (kind, name) = (doc.kind, text_at(&doc.value, "metadata.name").to_string());
         let key = if kind.info().namespaced {
             crate::worlds::kubernetes::api::meta::Key::new(text_at(&doc.value, "metadata.namespace"), name.as_str())
@@ -212,16 +215,47 @@ pub(super) struct Doc {
     pub value: Value,
 }
 
-/// Reads manifests: several documents, `List`s, JSON or YAML. Fields are not checked here.
-pub(super) fn documents(sh: &mut Shell, files: &[&str], namespace_given: bool) -> Result<Vec<Doc>, Failure> {
+/// The files that `-f` names; those of a folder, with `-R` also of the folders in it (builder.go, ExpandPathsToFileVisitors).
+pub(super) fn files(sh: &Shell, args: &Args) -> Result<Vec<String>, Failure> {
     let mut out = Vec::new();
-    for name in files.iter().flat_map(|f| f.split(',')) {
+    for name in args.all("filename").iter().flat_map(|f| f.split(',')) {
         if name == "-" {
             return Err(Failure::error("there is no standard input at this console; give a file of the scenario"));
         }
-        let text = sh.files.read(name).map_err(Failure::error)?;
-        for value in read(name, &text)? {
-            out.push(doc(sh, name, value, namespace_given)?);
+        if name.starts_with("http://") || name.starts_with("https://") {
+            return Err(Failure::error(format_args!("no internet is simulated, so {name} cannot be fetched; give a file of the scenario")));
+        }
+        match sh.files.list(name, args.on("recursive")).map_err(Failure::error)? {
+            None => out.push(name.to_string()),
+            Some(found) if found.is_empty() => {
+                return Err(Failure::error(format_args!("error reading [{name}]: recognized file extensions are [.json .yaml .yml]")));
+            }
+            Some(found) => out.extend(found),
+        }
+    }
+    Ok(out)
+}
+
+/// What `--validate` says of fields that do not exist (kubectl/pkg/cmd/util/helpers.go, GetValidationDirective).
+pub(super) fn validation(args: &Args) -> Result<FieldValidation, Failure> {
+    match args.get("validate") {
+        None | Some("strict" | "1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(FieldValidation::Strict),
+        Some("warn") => Ok(FieldValidation::Warn),
+        Some("ignore" | "0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(FieldValidation::Ignore),
+        Some(other) => Err(Failure::error(format_args!(
+            "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
+        ))),
+    }
+}
+
+/// Reads manifests: several documents, `List`s, JSON or YAML. Fields are not checked here.
+pub(super) fn documents(sh: &mut Shell, args: &Args) -> Result<Vec<Doc>, Failure> {
+    let mut out = Vec::new();
+    let validation = validation(args)?;
+    for name in files(sh, args)? {
+        let text = sh.files.read(&name).map_err(Failure::error)?;
+        for value in read(&name, &text)? {
+            out.push(doc(sh, &name, value, args.has("namespace"), validation)?);
         }
     }
     if out.is_empty() {
@@ -246,12 +280,15 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Value>, Failure> {
     Ok(out)
 }
 
-fn doc(sh: &Shell, file: &str, mut value: Value, namespace_given: bool) -> Result<Doc, Failure> {
+fn doc(sh: &Shell, file: &str, mut value: Value, namespace_given: bool, validation: FieldValidation) -> Result<Doc, Failure> {
     let (version, kind_word) = (text_at(&value, "apiVersion").to_string(), text_at(&value, "kind").to_string());
     let name = text_at(&value, "metadata.name").to_string();
     let unset: Vec<&str> =
         [("apiVersion not set", &version), ("kind not set", &kind_word)].iter().filter(|(_, v)| v.is_empty()).map(|(t, _)| *t).collect();
-    if !unset.is_empty() {
+    if validation == FieldValidation::Ignore && kind_word.is_empty() {
+        return Err(Failure::error(format_args!("unable to decode \"{file}\": Object 'Kind' is missing in '{value}'")));
+    }
+    if validation != FieldValidation::Ignore && !unset.is_empty() {
         let list = if unset.len() == 1 { unset[0].to_string() } else { format!("[{}]", unset.join(", ")) };
         return Err(Failure::error(format_args!(
             "error validating \"{file}\": error validating data: {list}; if you choose to ignore these errors, turn validation off with --validate=false"

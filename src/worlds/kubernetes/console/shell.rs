@@ -192,29 +192,29 @@ impl Shell<'_, '_> {
     }
 
     /// POST. With `dry` nothing is stored.
-    pub fn create(&mut self, value: &Value, strict: bool, why: &str, dry: bool) -> Result<Item, ApiError> {
+    pub fn create(&mut self, value: &Value, unknown_fields: FieldValidation, why: &str, dry: bool) -> Result<Item, ApiError> {
         let value = value.clone();
-        self.request(strict, dry, why, |api, request| request::create(api, &value, request)).map(|d| d.0)
+        self.request(unknown_fields, dry, why, |api, request| request::create(api, &value, request)).map(|d| d.0)
     }
 
     /// PUT. The second value tells whether anything changed.
     pub fn replace(&mut self, value: &Value, why: &str) -> Result<(Item, bool), ApiError> {
-        self.put(value, false, why, false)
+        self.put(value, FieldValidation::Warn, why, false)
     }
 
-    /// PUT, strict or dry.
-    pub fn put(&mut self, value: &Value, strict: bool, why: &str, dry: bool) -> Result<(Item, bool), ApiError> {
+    /// PUT, checked as asked, or dry.
+    pub fn put(&mut self, value: &Value, unknown_fields: FieldValidation, why: &str, dry: bool) -> Result<(Item, bool), ApiError> {
         let mut value = value.clone();
         if let Some(m) = value["metadata"].as_object_mut() {
             m.shift_remove("resourceVersion");
         }
-        self.request(strict, dry, why, |api, request| request::update(api, &value, request))
+        self.request(unknown_fields, dry, why, |api, request| request::update(api, &value, request))
     }
 
     /// PATCH. The second value tells whether anything changed.
     pub fn patch(&mut self, item: &Item, how: PatchType, body: &Value, why: &str, dry: bool) -> Result<(Item, bool), ApiError> {
         let key = item.key();
-        self.request(false, dry, why, |api, request| request::patch(api, item.kind, &key, how, body, request))
+        self.request(FieldValidation::Warn, dry, why, |api, request| request::patch(api, item.kind, &key, how, body, request))
     }
 
     /// A merge patch that the command itself made.
@@ -225,12 +225,11 @@ impl Shell<'_, '_> {
     /// Sends a request and prints the server's warnings.
     fn request(
         &mut self,
-        strict: bool,
+        unknown_fields: FieldValidation,
         dry: bool,
         why: &str,
         send: impl FnOnce(&mut Api, &mut Request) -> Result<request::Done, ApiError>,
     ) -> Result<(Item, bool), ApiError> {
-        let unknown_fields = if strict { FieldValidation::Strict } else { FieldValidation::Warn };
         let you: Name = "you".into();
         let Kubernetes { api, config, .. } = self.world;
         let mut cx = self.cx.because(self.cx.cause);

@@ -109,7 +109,6 @@ impl Kubelet {
                 push(w, Step::Create(r.slot));
             }
             Err(error) => {
-                ctl.cx.cause = ctl.cx.cause.max(ctl.machine.registry.cause);
                 let error = pull_error(error, image);
                 self.say_at(w, r.slot, true, "Failed", &format!("Failed to pull image {image:?}: {error}"), ctl);
                 let mut series = w.pulls.iter().find(|p| p.image == *image).map(|p| p.series);
@@ -141,8 +140,7 @@ pub(super) fn normal_name(image: &str) -> Name {
 /// `docker.io/library/nginx@sha256:…`
 pub(super) fn image_id(image: &str, ctl: &Ctl) -> Name {
     let reference = ImageRef::new(image);
-    let spec = ctl.machine.image_spec(&reference);
-    let digest = spec.layers.last().map_or("", |l| &*l.digest);
+    let digest = ctl.machine.image_spec(&reference).manifest_digest();
     format!("{}/{}@{digest}", reference.registry(), reference.repository()).into()
 }
 

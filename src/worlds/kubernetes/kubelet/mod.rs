@@ -306,16 +306,18 @@ impl Kubelet {
                 None => Err(format!("previous terminated container \"{container}\" in pod \"{}\" not found", w.key.name)),
             };
         }
-        match (&slot.current, &slot.reason) {
-            (Some(i), _) => Ok(machine.logs(i.id)),
-            (None, Some((reason, _))) if reason.contains("Image") => {
-                Err(format!("container \"{container}\" in pod \"{}\" is waiting to start: trying and failing to pull image", w.key.name))
-            }
-            (None, reason) => {
-                let why = reason.as_ref().map_or(if w.inits > 0 { "PodInitializing" } else { "ContainerCreating" }, |(r, _)| &**r);
-                Err(format!("container \"{container}\" in pod \"{}\" is waiting to start: {why}", w.key.name))
-            }
+        if let Some(i) = &slot.current {
+            return Ok(machine.logs(i.id));
         }
+        // kubelet_pods.go, validateContainerLogStatus
+        let why = match slot.reason.as_ref().map(|(reason, _)| &**reason) {
+            Some("ErrImagePull") => "image can't be pulled",
+            Some("ImagePullBackOff") => "trying and failing to pull image",
+            Some(other) => other,
+            None if w.inits > 0 => "PodInitializing",
+            None => "ContainerCreating",
+        };
+        Err(format!("container \"{container}\" in pod \"{}\" is waiting to start: {why}", w.key.name))
     }
 
     // ---- tools of all parts ----

@@ -7,8 +7,7 @@ use k8s_openapi::api::core::v1::Container;
 use crate::kernel::journal::Entry;
 use crate::kernel::{Cx, Map, ObjectRef, RecordType, Set, SimDuration, SimTime};
 use crate::machine::{ContainerId, HostState, Notice, RegistryState};
-use crate::model::fault::BadImage;
-use crate::model::{Action, Behaviour, Component, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec, LinkEnd};
+use crate::model::{Component, Fault, FaultKind, FaultTarget, ImageRef, ImageSpec, LinkEnd};
 
 use super::super::api::meta::Name;
 use super::super::api::object::{Deployment, Object, Pod, ReplicaSet};
@@ -20,8 +19,6 @@ use super::Kubernetes;
 
 /// Leader election's renew deadline: who cannot reach the API server for so long gives up and starts again.
 const LEASE_LOST: SimDuration = SimDuration::from_secs(10);
-/// How soon the program of a broken image gives up.
-const BROKEN_AFTER: SimDuration = SimDuration::from_secs(1);
 
 /// Which components are stopped.
 #[derive(Clone, Debug, Default)]
@@ -117,18 +114,12 @@ impl Kubernetes {
             }
             FaultKind::HumanDelete => self.human_deletes(&fault.target, cx)?,
             FaultKind::BadImage { how } => {
-                self.machine.registry.cause = cause;
-                struck.images = self.break_image(&fault.target, *how)?;
+                let FaultTarget::Image(word) = &fault.target else { return Err("this fault hits an image".into()) };
+                struck.images = vec![self.machine.break_image(&ImageRef::new(word.clone()), *how, cause)];
             }
-            FaultKind::RegistryDown => {
-                self.machine.registry.cause = cause;
-                self.machine.registry.state = RegistryState::Down;
-            }
-            FaultKind::RegistrySlow { percent } => self.machine.registry.state = RegistryState::Slow { percent: *percent },
-            FaultKind::RegistryDenied => {
-                self.machine.registry.cause = cause;
-                self.machine.registry.state = RegistryState::Denied;
-            }
+            FaultKind::RegistryDown => self.machine.set_registry(RegistryState::Down, cause),
+            FaultKind::RegistrySlow { percent } => self.machine.set_registry(RegistryState::Slow { percent: *percent }, cause),
+            FaultKind::RegistryDenied => self.machine.set_registry(RegistryState::Denied, cause),
             FaultKind::DnsDown => self.set_dns(true),
             // The clients multiply; nothing here changes.
             FaultKind::TrafficSpike { .. } => {}
@@ -165,10 +156,10 @@ impl Kubernetes {
             FaultKind::Hang => struck.containers.iter().for_each(|id| self.machine.hang(*id, false, now)),
             FaultKind::Leak { .. } => struck.containers.iter().for_each(|id| self.machine.leak(*id, 0, now, cause)),
             FaultKind::BadImage { .. } => {
-                struck.images.iter().for_each(|(name, spec)| self.machine.set_image_spec(name, ImageSpec::clone(spec)));
+                struck.images.into_iter().for_each(|(name, before)| self.machine.mend_image(&name, before));
             }
             FaultKind::RegistryDown | FaultKind::RegistrySlow { .. } | FaultKind::RegistryDenied => {
-                self.machine.registry.state = self.setup.registry;
+                self.machine.set_registry(self.setup.registry, None);
             }
             FaultKind::DnsDown => self.set_dns(self.outages.dns),
             FaultKind::ComponentDown => self.component_up(&fault.target, &struck.hosts, cx),
@@ -449,22 +440,6 @@ impl Kubernetes {
             }
         }
         Ok(())
-    }
-
-    fn break_image(&mut self, target: &FaultTarget, how: BadImage) -> Result<Images, String> {
-        let FaultTarget::Image(word) = target else { return Err("this fault hits an image".into()) };
-        let reference = ImageRef::new(word.clone());
-        let before = self.machine.image_spec(&reference);
-        let mut spec = ImageSpec::clone(&before);
-        let app = Arc::make_mut(&mut spec.app);
-        match how {
-            BadImage::Crashes => app.behaviour.push(Behaviour { after: BROKEN_AFTER, action: Action::Exit { code: 1 } }),
-            BadImage::NeverReady => app.becomes_ready = false,
-            BadImage::Missing => spec.missing = true,
-        }
-        let canonical: Arc<str> = reference.canonical().into();
-        self.machine.set_image_spec(&canonical, spec);
-        Ok(vec![(canonical, before)])
     }
 
     /// Names a fault could hit.

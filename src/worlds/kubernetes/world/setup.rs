@@ -107,7 +107,7 @@ impl Kubernetes {
         }
         let bandwidth = if setup.bandwidth == 0 { BANDWIDTH } else { setup.bandwidth };
         let mut machine = Machine::new(seed, "kubernetes", images, bandwidth);
-        machine.registry.state = setup.registry;
+        machine.set_registry(setup.registry, None);
         let mut kubelets = Map::new();
         for node in &setup.nodes {
             if kubelets.contains_key(&node.name) {
@@ -209,12 +209,12 @@ impl Kubernetes {
         let mut cx = cx.because(cx.cause);
         cx.record_as_cause(entry);
         let source = Source::new(source_name.clone(), text);
-        for m in manifest::load(&source).0.iter().filter(|m| !m.kind.info().simulated) {
+        for m in manifest::load(&source, true).0.iter().filter(|m| !m.kind.info().simulated) {
             let name = m.value["metadata"]["name"].as_str().unwrap_or_default();
             self.notes.insert(format!("{} {name} is stored and shown, but nothing acts on it yet", m.kind.info().kind).into());
         }
         let you: Name = "you".into();
-        let mut applier = Applier { config: &self.config, namespace: "default", write: Some((&mut cx, &you)) };
+        let mut applier = Applier::new(&self.config, Some((&mut cx, &you)));
         let outcome = apply::run(&mut self.api, &source, &mut applier);
         if outcome.exit != 0 {
             let why = outcome.stderr.trim_end().to_string();

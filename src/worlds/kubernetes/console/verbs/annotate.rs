@@ -127,6 +127,9 @@ fn run(sh: &mut Shell, args: &Args, what: What) -> Done {
     }
     let found = resource::find(sh, args, &resources)?;
     let one = found.items.len() == 1;
+    if !one && args.has("resource-version") {
+        return Err(Failure::error("--resource-version may only be used with a single resource"));
+    }
     for item in &found.items {
         if args.on("list") {
             list(sh, item, what, one);
@@ -181,8 +184,11 @@ fn change(sh: &mut Shell, args: &Args, item: &Item, c: &Changes, pairs: &[String
         What::Label => "labeled",
     };
     let dry = args.get("dry-run").is_some_and(|d| d != "none");
-    if old != new && !dry {
+    let version = args.get("resource-version").filter(|v| !v.is_empty());
+    if (old != new || version.is_some()) && !dry {
         let mut patch = Map::new();
+        // Sent along, it makes the server refuse if the object is another by now.
+        patch.extend(version.map(|v| ("resourceVersion".to_string(), v.into())));
         patch.insert(what.field().into(), body.into());
         let verb = if what == What::Label { "label" } else { "annotate" };
         sh.merge(item, &json!({"metadata": patch}), &format!("kubectl {verb}: {}", pairs.join(" ")))?;

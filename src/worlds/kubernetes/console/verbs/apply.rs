@@ -6,6 +6,7 @@ use crate::worlds::kubernetes::api::apply::{self, Applier};
 use crate::worlds::kubernetes::api::meta::Name;
 
 use super::super::args::{Args, Flag, flag, optional, short_flag, short_text, text};
+use super::super::resource;
 use super::super::shell::{Done, Failure, Shell};
 
 pub(in super::super) const FLAGS: &[Flag] = &[
@@ -37,18 +38,15 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
     if args.has("selector") || args.has("output") {
         return Err(Failure::not_simulated("apply with -l or -o"));
     }
-    let files: Vec<String> = args.all("filename").iter().flat_map(|f| f.split(',')).map(String::from).collect();
-    if files.is_empty() {
+    if !args.has("filename") {
         return Err(Failure::error("must specify one of -f and -k"));
     }
     if let Some(word) = args.words.first() {
         return Err(Failure::error(format_args!("Unexpected args: [{word}]\nSee 'kubectl apply -h' for help and examples")));
     }
     let dry = args.get("dry-run").filter(|d| *d != "none").map(String::from);
-    for file in files {
-        if file == "-" {
-            return Err(Failure::error("there is no standard input at this console; give a file of the scenario"));
-        }
+    let unknown_fields = resource::validation(args)?;
+    for file in resource::files(sh, args)? {
         let text = sh.files.read(&file).map_err(Failure::error)?;
         let source = Source::from_bytes(file.as_str(), text.as_bytes())
             .map_err(|d| Failure::error(format_args!("error parsing {file}: {}", d.message)))?;
@@ -57,7 +55,7 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
         let namespace = sh.namespace.clone();
         let Kubernetes { api, config, .. } = sh.world;
         let mut cx = sh.cx.because(sh.cx.cause);
-        let mut applier = Applier { config, namespace: &namespace, write: dry.is_none().then_some((&mut cx, &you)) };
+        let mut applier = Applier { config, namespace: &namespace, unknown_fields, write: dry.is_none().then_some((&mut cx, &you)) };
         let done = apply::run(api, &source, &mut applier);
         let stdout = match dry.as_deref() {
             // The same check, told as kubectl's own.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::worlds::kubernetes::kinds::Kind;
 
-use super::super::args::{Args, Flag, flag, optional, short_text, text};
+use super::super::args::{Args, Flag, flag, optional, short_flag, short_text, text};
 use super::super::resource;
 use super::super::shell::{Done, Failure, Shell};
 
@@ -14,6 +14,7 @@ pub(in super::super) const FLAGS: &[Flag] = &[
     text("cpu-percent"),
     text("name"),
     short_text("filename", 'f'),
+    short_flag("recursive", 'R'),
     short_text("output", 'o'),
     optional("dry-run", "unchanged"),
     flag("save-config"),

@@ -6,15 +6,17 @@ use crate::document::to_yaml;
 use crate::worlds::kubernetes::api::ApiError;
 use crate::worlds::kubernetes::kinds::Kind;
 
-use super::super::args::{Args, Flag, flag, optional, short_text, text};
+use super::super::args::{Args, Flag, flag, optional, short_flag, short_text, text};
 use super::super::print;
 use super::super::resource;
 use super::super::shell::{Done, Failure, Shell, server_error, text_at};
 use crate::worlds::kubernetes::api::apply::LAST_APPLIED;
+use crate::worlds::kubernetes::api::request::FieldValidation;
 
 pub(in super::super) const FLAGS: &[Flag] = &[
     short_text("filename", 'f'),
     short_text("kustomize", 'k'),
+    short_flag("recursive", 'R'),
     short_text("output", 'o'),
     optional("dry-run", "unchanged"),
     optional("validate", "strict"),
@@ -35,8 +37,7 @@ pub(in super::super) fn from_file(sh: &mut Shell, args: &Args) -> Done {
     if args.has("kustomize") {
         return Err(Failure::not_simulated("kustomize (-k)"));
     }
-    let files = args.all("filename");
-    if files.is_empty() {
+    if !args.has("filename") {
         let Some(word) = args.words.first() else { return Err(Failure::error("must specify one of -f and -k")) };
         let below: Vec<&str> =
             super::super::table::VERBS.iter().filter_map(|v| v.name.strip_prefix("create ")?.strip_prefix(&format!("{word} "))).collect();
@@ -48,7 +49,7 @@ pub(in super::super) fn from_file(sh: &mut Shell, args: &Args) -> Done {
             Failure::error(format_args!("Unexpected args: [{word}]\nSee 'kubectl create -h' for help and examples"))
         });
     }
-    for doc in resource::documents(sh, &files, args.has("namespace"))? {
+    for doc in resource::documents(sh, args)? {
         let failed = |e: ApiError| Failure::new(server_error(&e, &format!("error when creating \"{}\": ", doc.file)));
         if let Err(f) = made(sh, args, doc.kind, doc.value.clone(), &failed) {
             sh.complain(&f);
@@ -90,8 +91,9 @@ pub(in super::super) fn made_saying(
         }
         value
     } else {
+        let unknown_fields = if args.has("filename") { resource::validation(args)? } else { FieldValidation::Warn };
         let why = format!("kubectl create {}", kind.info().singular);
-        sh.create(&without_nulls(&value), args.has("filename"), &why, dry.is_some()).map_err(failed)?.json
+        sh.create(&without_nulls(&value), unknown_fields, &why, dry.is_some()).map_err(failed)?.json
     };
     match args.get("output") {
         None | Some("") => sh.say(format!("{title} {done}{suffix}")),

@@ -11,9 +11,9 @@ use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::{Ctl, DeleteOptions};
 
 use super::super::args::{Args, Flag, flag, optional, short_text, text};
+use super::super::labels::Labels;
 use super::super::resource;
 use super::super::running::{self, Io, Ongoing};
-use super::super::selector::Labels;
 use super::super::shell::{Done, Failure, Item, Shell};
 use crate::worlds::kubernetes::eviction;
 
@@ -160,7 +160,7 @@ pub(in super::super) fn drain(sh: &mut Shell, args: &Args) -> Done {
     for n in &nodes {
         set(sh, args, n, true)?;
     }
-    let pod_labels = Labels::parse(args.get("pod-selector").unwrap_or_default())?;
+    let pod_labels = Labels::parse(args.get("pod-selector").unwrap_or_default()).map_err(Failure::error)?;
     let mut rounds = Vec::new();
     for n in &nodes {
         let pods: Vec<Item> = sh

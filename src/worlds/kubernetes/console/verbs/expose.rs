@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::worlds::kubernetes::kinds::Kind;
 
-use super::super::args::{Args, Flag, flag, optional, short_text, text};
+use super::super::args::{Args, Flag, flag, optional, short_flag, short_text, text};
 use super::super::resource;
 use super::super::shell::{Done, Failure, Item, Shell, at, list_at, pod_spec_path};
 
@@ -21,6 +21,7 @@ pub(in super::super) const FLAGS: &[Flag] = &[
     text("session-affinity"),
     short_text("labels", 'l'),
     short_text("filename", 'f'),
+    short_flag("recursive", 'R'),
     short_text("output", 'o'),
     optional("dry-run", "unchanged"),
     flag("save-config"),
@@ -69,9 +70,9 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
         return Err(resource::no_name());
     }
     // `--selector` means the service's here, not a choice of objects.
-    let files = args.all("filename");
-    let items = if files.is_empty() { resource::find(sh, &Args::default(), &args.words)? } else { resource::find(sh, args, &args.words)? }
-        .strict()?;
+    let items =
+        if !args.has("filename") { resource::find(sh, &Args::default(), &args.words)? } else { resource::find(sh, args, &args.words)? }
+            .strict()?;
     for item in items {
         let selects = match args.get("selector") {
             Some(s) => pairs(s),

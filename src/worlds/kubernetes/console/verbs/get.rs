@@ -8,12 +8,13 @@ use crate::worlds::kubernetes::api::store::WatchEvent;
 use crate::worlds::kubernetes::kinds::{self, Kind};
 
 use super::super::args::{Args, Flag, flag, short_flag, short_text, text};
+use super::super::fields::Fields;
+use super::super::labels::Labels;
 use super::super::print::jsonpath_read::{self, Step};
 use super::super::print::table::{self, Options};
 use super::super::print::{self, jsonpath, template};
 use super::super::resource::{self, Found};
 use super::super::running::{self, Io, Ongoing};
-use super::super::selector::{Fields, Labels};
 use super::super::shell::{Done, Failure, Item, Shell};
 
 pub(in super::super) const FLAGS: &[Flag] = &[
@@ -271,7 +272,7 @@ fn watch(sh: &mut Shell, args: &Args, format: &Format, found: &Found) -> Done {
             kind: first.kind,
             name: first.name.clone(),
             namespace: (!everywhere).then(|| sh.namespace.to_string()),
-            labels: Labels::parse(args.get("selector").unwrap_or_default())?,
+            labels: Labels::parse(args.get("selector").unwrap_or_default()).map_err(Failure::error)?,
             fields: Fields::parse(args.get("field-selector").unwrap_or_default())?,
             format: format.clone(),
             namespaces: args.on("all-namespaces"),

@@ -11,9 +11,10 @@ use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::{Ctl, Kubernetes};
 
 use super::super::args::{Args, Flag, flag, short_flag, short_text, text};
+use super::super::fields;
+use super::super::labels::Labels;
 use super::super::resource;
 use super::super::running::{self, Io, Ongoing};
-use super::super::selector::Labels;
 use super::super::shell::{Done, Failure, Item, Shell};
 
 pub(in super::super) const FLAGS: &[Flag] = &[
@@ -182,7 +183,7 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
             pods
         }
         ([], Some(l)) => {
-            let labels = Labels::parse(l)?;
+            let labels = Labels::parse(l).map_err(|why| fields::refused(Kind::Pod, l, "", &why))?;
             let namespace = sh.namespace.clone();
             let pods: Vec<Item> = sh.list(Kind::Pod, Some(&namespace)).into_iter().filter(|p| labels.matches(p)).collect();
             if pods.is_empty() {

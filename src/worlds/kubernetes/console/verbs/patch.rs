@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::document::{Dialect, Source, parse_one};
 use crate::worlds::kubernetes::api::request::PatchType;
 
-use super::super::args::{Args, Flag, optional, short_text, text};
+use super::super::args::{Args, Flag, optional, short_flag, short_text, text};
 use super::super::resource;
 use super::super::shell::{Done, Failure, Shell};
 
@@ -15,6 +15,7 @@ pub(in super::super) const FLAGS: &[Flag] = &[
     text("type"),
     text("subresource"),
     short_text("filename", 'f'),
+    short_flag("recursive", 'R'),
     short_text("output", 'o'),
     optional("dry-run", "unchanged"),
 ];

@@ -23,6 +23,7 @@ pub(in super::super) const FLAGS: &[Flag] = &[
     text("to-revision"),
     short_text("selector", 'l'),
     short_text("filename", 'f'),
+    short_flag("recursive", 'R'),
     short_text("output", 'o'),
     optional("dry-run", "unchanged"),
 ];

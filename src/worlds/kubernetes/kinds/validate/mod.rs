@@ -29,6 +29,7 @@ use super::Kind;
 use crate::worlds::kubernetes::api::FieldError;
 use report::Errors;
 
+pub(in crate::worlds::kubernetes) use names::{label_value, qualified_name as label_key};
 pub(in crate::worlds::kubernetes) use update::update;
 pub(in crate::worlds::kubernetes) use warnings::warnings;
 

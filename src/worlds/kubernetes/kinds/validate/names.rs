@@ -95,7 +95,7 @@ fn name_shape(s: &str) -> bool {
 }
 
 /// A label key: `name` or `prefix/name`.
-pub(super) fn qualified_name(s: &str) -> Vec<String> {
+pub(in crate::worlds::kubernetes) fn qualified_name(s: &str) -> Vec<String> {
     const MESSAGE: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
     const EXAMPLES: &[&str] = &["MyName", "my.name", "123-abc"];
     let mut out = vec![];
@@ -127,7 +127,7 @@ pub(super) fn qualified_name(s: &str) -> Vec<String> {
     out
 }
 
-pub(super) fn label_value(s: &str) -> Vec<String> {
+pub(in crate::worlds::kubernetes) fn label_value(s: &str) -> Vec<String> {
     let mut out = vec![];
     if s.len() > 63 {
         out.push(max_length(63));
