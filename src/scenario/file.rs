@@ -162,6 +162,13 @@ pub struct SideFile {
     pub documents: Vec<Node>,
 }
 
+impl SideFile {
+    /// The folder in which the paths it names start, as the scenario sees it: the file's own, the scenario's for an inline text.
+    pub fn folder(&self) -> &str {
+        if self.name.contains(':') { "" } else { self.name.rsplit_once('/').map_or("", |(folder, _)| folder) }
+    }
+}
+
 /// What stands in front of several engine hosts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum ProxySetup {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::document::{Diagnostic, Diagnostics, Dialect, Node, Severity, Span, parse};
+use crate::worlds::Files;
 
 use super::catalogue::{Catalogue, Opened, open_file};
 use super::file::Scenario;
@@ -14,8 +15,8 @@ use super::load::{is_scenario, load};
 pub trait DocumentChecker {
     /// One object of a manifest: what the API server refuses (errors), and what is accepted but not simulated (notes).
     fn manifest(&self, document: &Node) -> Vec<Diagnostic>;
-    /// One compose file, before interpolation and merging.
-    fn compose(&self, document: &Node) -> Vec<Diagnostic>;
+    /// One compose file, before interpolation and merging; its paths start in `folder` of `files`.
+    fn compose(&self, document: &Node, folder: &str, files: &dyn Files) -> Vec<Diagnostic>;
     /// A deck of interview questions: what it is, and what is wrong with it; None if the documents are something else.
     fn deck(&self, documents: &[Node], opened: &Opened, catalogue: &Catalogue) -> Option<(String, Diagnostics)>;
     /// One flag of a control-plane component, without its dashes.
@@ -29,7 +30,7 @@ impl DocumentChecker for NoChecker {
     fn manifest(&self, _: &Node) -> Vec<Diagnostic> {
         Vec::new()
     }
-    fn compose(&self, _: &Node) -> Vec<Diagnostic> {
+    fn compose(&self, _: &Node, _: &str, _: &dyn Files) -> Vec<Diagnostic> {
         Vec::new()
     }
     fn deck(&self, _: &[Node], _: &Opened, _: &Catalogue) -> Option<(String, Diagnostics)> {
@@ -136,7 +137,7 @@ pub fn check_opened(opened: &Opened, catalogue: &Catalogue, checker: &dyn Docume
         FileKind::Compose => match parse(&opened.source, Dialect::Compose) {
             Ok(documents) => {
                 let findings = Diagnostics::new();
-                compose_documents(&documents, checker, &findings);
+                documents.iter().for_each(|d| findings.extend(checker.compose(d, "", &*opened.folder)));
                 let services: Vec<&str> =
                     documents.iter().filter_map(|d| d.get("services")?.as_map()).flatten().map(|(k, _)| &*k.text).collect();
                 let summary = format!("compose file, {}: {}", plural(services.len(), "service"), few(&services));
@@ -197,7 +198,9 @@ fn check_scenario(opened: &Opened, catalogue: &Catalogue, checker: &dyn Document
 /// What the worlds say of the documents and flags that a scenario gives them.
 pub fn own_documents(s: &Scenario, checker: &dyn DocumentChecker, findings: &Diagnostics) {
     if let Some(d) = &s.setup.docker {
-        d.compose.iter().for_each(|p| compose_documents(&p.file.documents, checker, findings));
+        for file in d.compose.iter().map(|p| &p.file) {
+            file.documents.iter().for_each(|d| findings.extend(checker.compose(d, file.folder(), &*s.files)));
+        }
     }
     if let Some(k) = &s.setup.kubernetes {
         k.manifests.iter().for_each(|m| manifest_documents(&m.documents, checker, findings));
@@ -233,10 +236,6 @@ fn manifest_documents(documents: &[Node], checker: &dyn DocumentChecker, finding
             _ => findings.extend(checker.manifest(d)),
         }
     }
-}
-
-fn compose_documents(documents: &[Node], checker: &dyn DocumentChecker, findings: &Diagnostics) {
-    documents.iter().for_each(|d| findings.extend(checker.compose(d)));
 }
 
 fn objects(documents: &[Node]) -> String {
@@ -353,7 +352,7 @@ mod tests {
             }
             out
         }
-        fn compose(&self, d: &Node) -> Vec<Diagnostic> {
+        fn compose(&self, d: &Node, _: &str, _: &dyn Files) -> Vec<Diagnostic> {
             d.entry("version").map(|(k, _)| Diagnostic::warning("`version` is obsolete").at(&k.span)).into_iter().collect()
         }
         fn flag(&self, name: &str, _: &Json, span: &Span) -> Vec<Diagnostic> {

@@ -16,7 +16,7 @@ pub const PLATFORMS: &[(&str, Maker)] = &[("docker", docker), ("kubernetes", kub
 
 fn docker(s: &Scenario, seed: u64) -> Option<Result<Box<dyn World>, String>> {
     let setup = super::setup::docker(s)?;
-    Some(crate::worlds::compose::world(setup, images(s), seed).map(|w| Box::new(w) as Box<dyn World>).map_err(|e| e.to_string()))
+    Some(crate::worlds::compose::world(setup, images(s), seed, &*s.files).map(|w| Box::new(w) as Box<dyn World>).map_err(|e| e.to_string()))
 }
 
 fn kubernetes(s: &Scenario, seed: u64) -> Option<Result<Box<dyn World>, String>> {

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::document::{Diagnostic, Diagnostics, Node, Span};
 use crate::scenario::report::DocumentChecker;
 use crate::scenario::{Catalogue, Opened};
-use crate::worlds::{compose, kubernetes};
+use crate::worlds::{Files, compose, kubernetes};
 
 use super::practice::library;
 
@@ -16,8 +16,8 @@ impl DocumentChecker for Worlds {
     fn manifest(&self, document: &Node) -> Vec<Diagnostic> {
         kubernetes::api::check::check_node(&document.span.source.name, document)
     }
-    fn compose(&self, document: &Node) -> Vec<Diagnostic> {
-        compose::check_node(document)
+    fn compose(&self, document: &Node, folder: &str, files: &dyn Files) -> Vec<Diagnostic> {
+        compose::check_node(document, compose::Beside { folder, files })
     }
     fn deck(&self, documents: &[Node], opened: &Opened, catalogue: &Catalogue) -> Option<(String, Diagnostics)> {
         library::check(documents, opened, catalogue)

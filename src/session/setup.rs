@@ -1,5 +1,6 @@
 //! A scenario's machines and files in the words of each world's own set-up.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::machine::RegistryState;
@@ -22,6 +23,8 @@ pub fn docker(s: &Scenario) -> Option<docker_words::DockerSetup> {
             host: Some(host.clone()),
             source: compose_name(&p.file.name, &s.name),
             text: p.file.text.clone(),
+            folder: p.file.folder().into(),
+            beside: BTreeMap::new(),
             flags: Vec::new(),
         })
     });

@@ -44,8 +44,19 @@ impl Files for Folder {
             "scaled.yaml" => Ok(SHOP.replace("replicas: 3", "replicas: 4")),
             "budget.yaml" => Ok("apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: shop}\nspec: {minAvailable: 3, selector: {matchLabels: {app: shop}}}\n".into()),
             "broken.yaml" => Ok(SHOP.replace("app: shop}}\n  template", "app: other}}\n  template")),
+            "dir/a.yaml" => Ok("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: v}\n".into()),
+            "dir/sub/b.yaml" => Ok("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n".into()),
+            "odd.yaml" => Ok("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: odd}\nspec: {x: 1}\n".into()),
             _ => Err(format!("the path \"{path}\" does not exist")),
         }
+    }
+    fn list(&self, path: &str, deep: bool) -> Result<Option<Vec<String>>, String> {
+        Ok(match (path, deep) {
+            ("dir", false) => Some(vec!["dir/a.yaml".into()]),
+            ("dir", true) => Some(vec!["dir/a.yaml".into(), "dir/sub/b.yaml".into()]),
+            ("empty", _) => Some(Vec::new()),
+            _ => None,
+        })
     }
 }
 
@@ -571,4 +582,51 @@ proptest::proptest! {
             live.cx(|w, cx| w.console_poll(cx));
         });
     }
+}
+
+#[test]
+fn files_of_folders_and_fields_that_are_unknown() {
+    let mut l = Live::new(1);
+    l.run_to(S(1));
+    assert_eq!(l.kubectl("apply -f dir").stdout, "configmap/a created\n");
+    assert_eq!(l.kubectl("apply -f dir -R").stdout, "configmap/a unchanged\nconfigmap/b created\n");
+    assert_eq!(l.kubectl("apply -f empty").stderr, "error: error reading [empty]: recognized file extensions are [.json .yaml .yml]\n");
+    assert_eq!(l.kubectl("delete -R -f dir").stdout, "configmap \"a\" deleted\nconfigmap \"b\" deleted\n");
+    assert!(l.kubectl("create -f https://example.com/x.yaml").stderr.contains("cannot be fetched"));
+    assert!(l.kubectl("apply -f odd.yaml").stderr.contains("strict decoding error: unknown field \"spec\""));
+    assert_eq!(
+        l.kubectl("apply -f odd.yaml --validate=maybe").stderr,
+        "error: invalid - validate option \"maybe\"; must be one of: strict (or true), warn, ignore (or false)\n"
+    );
+    let warned = l.kubectl("create -f odd.yaml --validate=warn --dry-run=server");
+    assert_eq!(warned.stderr, "Warning: unknown field \"spec\"\n");
+    assert_eq!(l.kubectl("apply -f odd.yaml --validate=false").stdout, "configmap/odd created\n");
+    let stale = l.kubectl("label cm odd a=b --resource-version=1");
+    assert!(
+        stale.exit == 1 && stale.stderr.starts_with("Error from server (Conflict): Operation cannot be fulfilled on configmaps \"odd\""),
+        "{}",
+        stale.stderr
+    );
+    assert_eq!(l.kubectl("diff -f odd.yaml").stderr, "error: kubectl diff is not simulated in this world\n");
+}
+
+#[test]
+fn selectors_that_cannot_be_read_are_refused_by_the_server() {
+    let mut l = Live::new(1);
+    for verb in ["get pods", "delete pods", "get pods -w", "logs"] {
+        let mut argv: Vec<String> = verb.split(' ').map(String::from).collect();
+        argv.insert(0, "kubectl".into());
+        argv.extend(["-l".to_string(), "app=(".to_string()]);
+        let out = l.argv(&argv);
+        assert_eq!(
+            (out.stderr.as_str(), out.exit),
+            (
+                "Error from server (BadRequest): Unable to find \"/v1, Resource=pods\" that match label selector \"app=(\", field selector \"\": unable to parse requirement: found '(', expected: identifier\n",
+                1
+            ),
+            "{verb}"
+        );
+    }
+    let out = l.argv(&["foo".to_string(), "get".to_string(), "pods".to_string()]);
+    assert_eq!((out.stderr.as_str(), out.exit), ("foo: command not found\n", 127));
 }

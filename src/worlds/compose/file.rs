@@ -160,6 +160,7 @@ pub fn project(document: &Node, source: &str, options: &Options, sink: &Diagnost
     match document.get("services").map(|n| (n, n.as_map())) {
         Some((_, Some(entries))) => {
             for (key, node) in entries {
+                keys::check_service_name(key, sink);
                 keys::check_service(&key.text, node, sink);
                 if let Some(s) = service::decode(&key.text, node, &name, sink) {
                     services.insert(key.text.clone(), s);
@@ -264,6 +265,21 @@ fn references(p: &Project, document: &Node, sink: &Diagnostics) {
                         .at(&at("volumes"))
                         .did_you_mean(&v, p.volumes.keys().map(|k| &**k)),
                 );
+            }
+        }
+        for (key, word) in [("secrets", "secret"), ("configs", "config")] {
+            let used = document.get("services").and_then(|n| n.get(&s.name)).and_then(|n| n.get(key)).and_then(Node::as_list);
+            for item in used.unwrap_or_default() {
+                let source = item.get("source").unwrap_or(item);
+                let Some(name) = source.scalar_text() else { continue };
+                let defined = document.get(key).and_then(Node::as_map).unwrap_or_default();
+                if !defined.iter().any(|(k, _)| *k.text == *name) {
+                    sink.push(
+                        Diagnostic::error(format!("service {:?} refers to undefined {word} {name}: invalid compose project", &*s.name))
+                            .at(&source.span)
+                            .did_you_mean(name, defined.iter().map(|(k, _)| &*k.text)),
+                    );
+                }
             }
         }
         if let Some(name) = s.container_name.as_ref().filter(|_| s.scale > 1) {

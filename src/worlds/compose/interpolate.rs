@@ -2,24 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::Node;
+use crate::document::{Node, Span};
 
 /// Variables by name.
 pub type Variables = BTreeMap<String, String>;
 
-/// Replaces variables in every text of a document. Names of unset variables that fell back to nothing are returned, each once.
+/// Replaces variables in every text of a document. Unset variables that fell back to nothing are returned with the first place of each.
 ///
 /// # Errors
 /// Place and sentence of the first variable that is malformed or required but missing.
-pub fn interpolate(node: &mut Node, variables: &Variables) -> Result<Vec<String>, (crate::document::Span, String)> {
-    let mut unset = Vec::new();
+pub fn interpolate(node: &mut Node, variables: &Variables) -> Result<Vec<(String, Span)>, (Span, String)> {
+    let mut unset: Vec<(String, Span)> = Vec::new();
     node.map_texts(&mut |node, text| {
         if !text.contains('$') {
             return Ok(None);
         }
-        substitute(text, variables, &mut unset, 0).map(Some).map_err(|why| (node.span.clone(), why))
+        let mut names = Vec::new();
+        let filled = substitute(text, variables, &mut names, 0).map(Some).map_err(|why| (node.span.clone(), why));
+        for name in names {
+            if !unset.iter().any(|(n, _)| *n == name) {
+                unset.push((name, node.span.clone()));
+            }
+        }
+        filled
     })?;
-    unset.dedup();
     Ok(unset)
 }
 

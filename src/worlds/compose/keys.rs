@@ -197,9 +197,24 @@ pub fn check_top(entries: &[(Key, Node)], sink: &Diagnostics) {
     check_entries("", entries, TOP, sink);
 }
 
+/// What a service may be called (compose-spec schema: `^[a-zA-Z0-9._-]+$`).
+pub fn check_service_name(key: &Key, sink: &Diagnostics) {
+    if key.text.is_empty() || !key.text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+        sink.push(
+            Diagnostic::error(format!("services additional properties '{}' not allowed", key.text))
+                .at(&key.span)
+                .label("letters, digits, `.`, `_` and `-` make a name"),
+        );
+    }
+}
+
 /// One service with its maps inside.
 pub fn check_service(name: &str, node: &Node, sink: &Diagnostics) {
     let path = format!("services.{name}");
+    if node.is_null() {
+        let empty = Diagnostic::error(format!("{path} must be a mapping")).at(&node.span.first_line());
+        sink.push(empty.label("nothing is said of it").help("add `image: …`"));
+    }
     check(&path, node, SERVICE, sink);
     for (key, table) in [("healthcheck", HEALTHCHECK), ("deploy", DEPLOY)] {
         if let Some(inner) = node.get(key) {

@@ -58,10 +58,13 @@ pub(super) fn ps(c: &mut Call, g: &Global) -> Reply {
         }
         let now = c.cx.now;
         let truncate = !f.on("no-trunc");
-        let ports = |x: &Container| {
-            let exposed = if x.alive() { c.d.exposed(x) } else { Vec::new() };
-            ports_column(&x.bound, &exposed)
+        // Those that are published besides are listed as such.
+        let exposed = |x: &Container| {
+            let mut list = if x.alive() { c.d.exposed(x) } else { Vec::new() };
+            list.retain(|(port, proto)| !x.bound.iter().any(|b| (b.container, b.proto) == (*port, *proto)));
+            list
         };
+        let ports = |x: &Container| ports_column(&x.bound, &exposed(x));
         let command = |x: &Container| x.command_column(&default_program(&x.config.image), truncate);
         if let Some(format) = f.get("format").filter(|t| *t != "table") {
             let rows: Vec<serde_json::Value> = list
@@ -74,6 +77,7 @@ pub(super) fn ps(c: &mut Call, g: &Global) -> Reply {
                             let ips = if b.ip.is_empty() { vec!["0.0.0.0", "::"] } else { vec![&*b.ip] };
                             ips.into_iter().map(|ip| json!({"URL": ip, "TargetPort": b.container, "PublishedPort": b.host, "Protocol": b.proto.word()})).collect::<Vec<_>>()
                         })
+                        .chain(exposed(x).into_iter().map(|(port, proto)| json!({"URL": "", "TargetPort": port, "PublishedPort": 0, "Protocol": proto.word()})))
                         .collect();
                     json!({
                         "Command": command(x), "CreatedAt": crate::worlds::docker::text::rfc3339(x.created), "ExitCode": x.state.exit_code,

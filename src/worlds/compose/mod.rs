@@ -20,16 +20,20 @@ mod tests;
 pub mod up;
 pub mod verbs;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::kernel::Cx;
 use crate::machine::HostName;
 use crate::model::ImageSpec;
+use crate::worlds::Files;
 use crate::worlds::docker::console::flags::Flag;
 use crate::worlds::docker::console::flags::{list, switch, unsimulated, value};
 use crate::worlds::docker::console::{Call, Form, Plugin, flags, ignored_flags, noted, take_apart};
 use crate::worlds::docker::{Docker, DockerError, DockerSetup, Owner, Reply};
-use crate::worlds::{Files, NoFiles};
 
-pub use load::{check, check_node};
+pub use load::{Beside, check, check_node};
 
 use load::Global;
 use verbs::VERBS;
@@ -41,15 +45,30 @@ pub static PLUGIN: Plugin = Plugin { name: "compose", about: "Docker Compose", r
 ///
 /// # Errors
 /// As [`Docker::new`]; and a Compose file of the setup that cannot be loaded.
-pub fn world(setup: DockerSetup, images: Vec<ImageSpec>, seed: u64) -> Result<Docker, DockerError> {
-    let files: Vec<_> = setup.compose.clone();
-    let world = Docker::new(setup, images, seed)?.with_plugin(&PLUGIN);
-    for c in files {
-        let global = Global { files: vec![c.source.to_string()], profiles: vec!["*".into()], ..Global::default() };
-        let host = c.host.clone().unwrap_or_else(|| world.context().clone());
-        load::load(&world, &host, &global, &[], &NoFiles, crate::kernel::SimTime::ZERO).map_err(DockerError::Compose)?;
+pub fn world(mut setup: DockerSetup, images: Vec<ImageSpec>, seed: u64, files: &dyn Files) -> Result<Docker, DockerError> {
+    for c in &mut setup.compose {
+        let global = Global { profiles: vec!["*".into()], ..Global::default() };
+        let remembered = Remembered { files, texts: RefCell::default() };
+        let beside = Beside { folder: &c.folder, files: &remembered };
+        let text = (c.source.clone(), c.text.to_string());
+        load::load_texts(&[text], beside, &global, &[], crate::kernel::SimTime::ZERO).map_err(DockerError::Compose)?;
+        c.beside = remembered.texts.into_inner();
     }
-    Ok(world)
+    Ok(Docker::new(setup, images, seed)?.with_plugin(&PLUGIN))
+}
+
+/// Files, and which of them were read: the start of the run reads them again, when only the setup is at hand.
+struct Remembered<'f> {
+    files: &'f dyn Files,
+    texts: RefCell<BTreeMap<Arc<str>, Arc<str>>>,
+}
+
+impl Files for Remembered<'_> {
+    fn read(&self, path: &str) -> Result<String, String> {
+        let text = self.files.read(path)?;
+        self.texts.borrow_mut().insert(path.into(), text.as_str().into());
+        Ok(text)
+    }
 }
 
 /// Flags between `compose` and the verb.

@@ -7,9 +7,9 @@ use crate::kernel::{Cx, Journal, SimDuration, SimTime};
 use crate::model::{AppSpec, ImageRef, ImageSpec};
 use crate::worlds::docker::setup::ComposeSetup;
 use crate::worlds::docker::{Docker, DockerError, DockerSetup, HostSetup};
-use crate::worlds::{Files, Output, World};
+use crate::worlds::{Files, NoFiles, Output, World};
 
-use super::{check, world};
+use super::{Beside, check, world};
 
 /// Files by name.
 struct Texts(Vec<(&'static str, String)>);
@@ -44,7 +44,7 @@ fn image(name: &str) -> ImageSpec {
 impl Bench {
     fn new(files: &[(&'static str, &str)]) -> Self {
         let setup = DockerSetup { hosts: vec![HostSetup::new("host-1")], ..DockerSetup::default() };
-        let world = world(setup, vec![image("web:1"), image("web:2"), image("db:1")], 3).unwrap();
+        let world = world(setup, vec![image("web:1"), image("web:2"), image("db:1")], 3, &NoFiles).unwrap();
         let files = Texts(files.iter().map(|(n, t)| (*n, (*t).to_string())).collect());
         Self { world, journal: Journal::default(), now: SimTime::ZERO, files }
     }
@@ -188,11 +188,18 @@ fn the_version_key_warns_and_errors_name_the_place() {
         ("services: {a: {image: 'x', mem_limit: lots}}", "must be a size"),
         ("services: {a: {image: 'x${Y', mem_limit: 1m}}", "invalid interpolation format"),
         ("services: {a: {image: x, scale: -1}}", "must be an integer"),
+        ("services: {web: }", "services.web must be a mapping"),
+        ("services: {'a b': {image: x}}", "services additional properties 'a b' not allowed"),
+        ("services: {web: {image: x, secrets: [nope]}}", "service \"web\" refers to undefined secret nope: invalid compose project"),
+        ("services: {web: {image: x, configs: [{source: c}]}}", "service \"web\" refers to undefined config c: invalid compose project"),
+        ("services: {web: {image: x, env_file: [.env.gone]}}", "env file .env.gone not found: stat .env.gone: no such file or directory"),
+        ("services: {web: {image: x, command: ['${REQ:?must be set}']}}", "required variable REQ is missing a value: must be set"),
+        ("services: {web: {image: 'nginx:$TAG'}}", "invalid reference format"),
     ] {
         b.files.0[0].1 = text.to_string();
         let up = b.run("docker compose up -d");
         assert!(up.exit == 1 && up.stderr.contains(want), "{text}: {}", up.stderr);
-        let found = check("compose.yaml", text);
+        let found = check("compose.yaml", text, Beside { folder: "", files: &b.files });
         let first = found.iter().find(|d| d.severity == Severity::Error).unwrap_or_else(|| panic!("{text}"));
         assert!(first.span.is_some(), "{text}");
     }
@@ -205,16 +212,18 @@ fn the_version_key_warns_and_errors_name_the_place() {
 fn check_tells_what_has_no_effect() {
     let found = check(
         "c.yaml",
-        "version: '3'\nservices:\n  web:\n    image: ${IMAGE:?needed}\n    logging: {driver: none}\n    deploy: {replicas: 2, placement: {}}\n",
+        "version: '3'\nservices:\n  web:\n    image: ${IMAGE:?needed}\n    logging: {driver: none}\n    user: '${WHO}'\n    deploy: {replicas: 2, placement: {}}\n",
+        Beside { folder: "in", files: &Texts(vec![("in/.env", "IMAGE=web:1".into())]) },
     );
     let lines: Vec<String> =
         found.iter().map(|d| format!("{} {} {}", d.severity.word(), d.span.as_ref().map_or(0, |s| s.line), d.message)).collect();
     assert_eq!(
         lines,
         [
+            "warning 6 The \"WHO\" variable is not set. Defaulting to a blank string.",
             "warning 1 the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion",
             "note 5 `logging` is accepted but not simulated",
-            "warning 6 only `docker stack deploy` (Swarm) uses it; Compose ignores it",
+            "warning 7 only `docker stack deploy` (Swarm) uses it; Compose ignores it",
         ]
     );
 }
@@ -232,7 +241,7 @@ fn overrides_profiles_variables_and_env_files() {
     ]);
     assert_eq!(b.run("docker compose up -d").exit, 0);
     let line = "docker inspect -f '{{.Config.Image}} {{.HostConfig.RestartPolicy.Name}} {{.Config.Env}}' p-web-1";
-    assert_eq!(b.run(line).stdout, "web:2 always [A=1 B=2]\n");
+    assert_eq!(b.run(line).stdout, "web:2 always [A=1 B=2 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin]\n");
     assert_eq!(b.run("docker compose ps --services").stdout, "web\n");
     assert_eq!(b.run("docker compose --profile dev up -d").exit, 0);
     assert_eq!(b.run("docker compose --profile dev ps --services").stdout, "debug\nweb\n");
@@ -243,11 +252,14 @@ fn a_world_comes_up_from_its_files() {
     let compose = vec![ComposeSetup {
         host: None,
         source: "shop/compose.yaml".into(),
-        text: TWO.replace("name: shop\n", "").into(),
+        text: TWO.replace("name: shop\n", "").replace("image: 'web:1'", "image: 'web:${TAG}', env_file: web.env").into(),
+        folder: "shop".into(),
+        beside: Default::default(),
         flags: Vec::new(),
     }];
+    let files = Texts(vec![("shop/.env", "TAG=1".into()), ("shop/web.env", "LEVEL=low".into())]);
     let setup = DockerSetup { hosts: vec![HostSetup::new("host-1"), HostSetup::new("host-2")], compose, ..DockerSetup::default() };
-    let mut world = world(setup.clone(), vec![image("web:1"), image("db:1")], 1).unwrap();
+    let mut world = world(setup.clone(), vec![image("web:1"), image("db:1")], 1, &files).unwrap();
     let mut journal = Journal::default();
     world.deploy(&mut Cx { now: SimTime::ZERO, world: "docker", journal: &mut journal, cause: None });
     while let Some(at) = world.next_at().filter(|at| *at < SimTime::from_secs(20)) {
@@ -255,6 +267,8 @@ fn a_world_comes_up_from_its_files() {
     }
     assert!(world.settled());
     assert_eq!((world.copies().declared, world.copies().serving), (4, 4));
+    let env: Vec<_> = world.containers_on("host-2").flat_map(|c| c.config.env.clone()).filter(|(k, _)| &**k == "LEVEL").collect();
+    assert_eq!(env.len(), 1, "what lies beside the file is read when the hosts start, too");
     let broken = DockerSetup { compose: vec![ComposeSetup { text: "services: {a: {}}".into(), ..setup.compose[0].clone() }], ..setup };
-    assert!(matches!(super::world(broken, Vec::new(), 1), Err(DockerError::Compose(_))));
+    assert!(matches!(super::world(broken, Vec::new(), 1, &files), Err(DockerError::Compose(_))));
 }

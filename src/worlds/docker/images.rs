@@ -10,6 +10,7 @@ use crate::model::{ImageRef, ImageSpec};
 
 use super::container::Cid;
 use super::engine::EngineError;
+use super::known::Settings;
 use super::text::short_id;
 use super::{Cx, Docker};
 
@@ -92,32 +93,10 @@ pub fn pull_error(image: &ImageRef, error: &PullError, repository_known: bool) -
     }
 }
 
-/// The program an image starts if nobody says otherwise. Image files are not simulated: well-known images are known by name, any other
-/// is taken to start a program called like itself.
+/// The program an image starts if nobody says otherwise.
 pub fn default_program(image: &ImageRef) -> Vec<Arc<str>> {
-    const KNOWN: &[(&str, &[&str])] = &[
-        ("nginx", &["/docker-entrypoint.sh", "nginx", "-g", "daemon off;"]),
-        ("postgres", &["docker-entrypoint.sh", "postgres"]),
-        ("mysql", &["docker-entrypoint.sh", "mysqld"]),
-        ("mariadb", &["docker-entrypoint.sh", "mariadbd"]),
-        ("redis", &["docker-entrypoint.sh", "redis-server"]),
-        ("mongo", &["docker-entrypoint.sh", "mongod"]),
-        ("rabbitmq", &["docker-entrypoint.sh", "rabbitmq-server"]),
-        ("httpd", &["httpd-foreground"]),
-        ("busybox", &["sh"]),
-        ("bb", &["sh"]),
-        ("alpine", &["/bin/sh"]),
-        ("ubuntu", &["/bin/bash"]),
-        ("debian", &["bash"]),
-        ("hello-world", &["/hello"]),
-        ("traefik", &["/entrypoint.sh", "traefik"]),
-    ];
-    let repository = image.repository();
-    let last = repository.rsplit('/').next().unwrap_or(&repository);
-    match KNOWN.iter().find(|(name, _)| *name == last) {
-        Some((_, words)) => words.iter().map(|w| (*w).into()).collect(),
-        None => vec![format!("/{last}").into()],
-    }
+    let settings = Settings::of(image);
+    settings.entrypoint.iter().chain(&settings.cmd).cloned().collect()
 }
 
 impl Docker {
@@ -251,7 +230,8 @@ impl Docker {
         let id = spec.id();
         self.emit(host, "image", "untag", &id, &[("name", &name)], cx);
         self.emit(host, "image", "delete", &id, &[("name", &id)], cx);
-        let mut out = format!("Untagged: {name}\nDeleted: {id}\n");
+        let digest = spec.manifest_digest();
+        let mut out = format!("Untagged: {name}\nUntagged: {}@{digest}\nDeleted: {id}\n", familiar_repository(&spec.reference));
         let left = self.machine.host(host).map(|h| h.layers.clone()).unwrap_or_default();
         for digest in layers.iter().rev().filter(|d| !left.contains(*d)) {
             let digest = if digest.starts_with("sha256:") { digest.to_string() } else { format!("sha256:{digest}") };

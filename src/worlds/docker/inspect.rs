@@ -2,6 +2,8 @@
 //!
 //! Source: api/types/container/container.go; field order as printed.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::kernel::SimTime;
@@ -9,6 +11,7 @@ use crate::kernel::SimTime;
 use super::Docker;
 use super::container::Container;
 use super::images::default_program;
+use super::known::{PATH, Settings};
 use super::text::{ZERO_TIME, rfc3339_nano};
 use super::volumes::MountKind;
 
@@ -55,7 +58,7 @@ impl Docker {
         let image = self.machine.image_spec(&config.image);
         let program = c.program(&default_program(&config.image));
         let (path, args) = program.split_first().map_or(("", Vec::new()), |(p, a)| (&**p, a.iter().map(|a| a.to_string()).collect()));
-        let texts = |list: &[std::sync::Arc<str>]| list.iter().map(|t| t.to_string()).collect::<Vec<String>>();
+        let texts = |list: &[Arc<str>]| list.iter().map(|t| t.to_string()).collect::<Vec<String>>();
         let mut s = state(c);
         if let Some(h) = &c.health {
             let log: Vec<Value> = h
@@ -133,11 +136,21 @@ impl Docker {
             })
             .collect();
         let memory_swap = config.memory_swap.unwrap_or_else(|| i64::try_from(config.memory.unwrap_or(0) * 2).unwrap_or(i64::MAX));
+        // The image's settings stand where the user gave none; an entrypoint of one's own drops the image's command (daemon/commit.go, merge).
+        let own = Settings::of(&config.image);
+        fn some(list: &[Arc<str>]) -> Option<&[Arc<str>]> {
+            (!list.is_empty()).then_some(list)
+        }
+        let entrypoint = config.entrypoint.as_deref().or_else(|| some(&own.entrypoint));
+        let cmd = some(&config.cmd).or_else(|| if config.entrypoint.is_none() { some(&own.cmd) } else { None });
+        let mut env: Vec<String> = config.env.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        if !config.env.iter().any(|(k, _)| &**k == "PATH") {
+            env.push(format!("PATH={PATH}"));
+        }
         let mut settings = json!({
             "Hostname": config.hostname.as_deref().unwrap_or_else(|| c.id.get(..12).unwrap_or("")), "User": &*config.user, "Tty": config.tty,
-            "Env": config.env.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>(),
-            "Cmd": texts(&config.cmd), "Image": &*config.image.text, "WorkingDir": &*config.workdir,
-            "Entrypoint": config.entrypoint.as_deref().map(texts),
+            "Env": env, "Cmd": cmd.map(texts), "Image": &*config.image.text, "WorkingDir": &*config.workdir,
+            "Entrypoint": entrypoint.map(texts),
             "Labels": config.labels.iter().map(|(k, v)| (k.to_string(), Value::from(&**v))).collect::<Map<_, _>>(),
         });
         if let Some(signal) = &config.stop_signal {
@@ -215,12 +228,15 @@ impl Docker {
     /// `docker image inspect`
     pub fn inspect_image(spec: &crate::model::ImageSpec) -> Value {
         let repository = super::images::familiar_repository(&spec.reference);
+        let own = Settings::of(&spec.reference);
+        let texts = |list: &[Arc<str>]| if list.is_empty() { Value::Null } else { list.iter().map(|t| Value::from(&**t)).collect() };
+        let ports: Map<String, Value> = super::ports::image_ports(spec).into_iter().map(|p| (format!("{p}/tcp"), json!({}))).collect();
+        let ports = if ports.is_empty() { Value::Null } else { ports.into() };
         json!({
             "Id": spec.id(), "RepoTags": [super::images::familiar(&spec.reference)],
             "RepoDigests": [format!("{repository}@{}", spec.manifest_digest())], "Created": "0001-01-01T00:00:00Z",
             "Config": {
-                "Cmd": default_program(&spec.reference).iter().map(|w| w.to_string()).collect::<Vec<_>>(),
-                "ExposedPorts": spec.app.port.map(|p| json!({(format!("{p}/tcp")): {}})),
+                "Env": [format!("PATH={PATH}")], "Cmd": texts(&own.cmd), "Entrypoint": texts(&own.entrypoint), "ExposedPorts": ports,
             },
             "Architecture": "amd64", "Os": "linux", "Size": spec.size,
             "RootFS": {"Type": "layers", "Layers": spec.layers.iter().map(|l| l.digest.to_string()).collect::<Vec<_>>()},

@@ -17,6 +17,7 @@ mod faults;
 pub mod healthcheck;
 pub mod images;
 mod inspect;
+mod known;
 mod last_seen;
 pub mod lifecycle;
 pub mod networks;

@@ -6,10 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::kernel::Map;
+use crate::model::ImageSpec;
 
 use super::Docker;
 use super::container::Cid;
 use super::engine::EngineError;
+use super::known::Settings;
 
 /// Protocol of a port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -258,8 +260,10 @@ impl Docker {
     pub fn exposed(&self, c: &super::Container) -> Vec<(u16, Proto)> {
         let mut all = c.config.exposed.clone();
         let image = self.machine.image_spec(&c.config.image);
-        if let Some(port) = image.app.port.filter(|p| !all.contains(&(*p, Proto::Tcp))) {
-            all.push((port, Proto::Tcp));
+        for port in image_ports(&image) {
+            if !all.contains(&(port, Proto::Tcp)) {
+                all.push((port, Proto::Tcp));
+            }
         }
         all
     }
@@ -268,6 +272,11 @@ impl Docker {
     pub fn owner_of_port(&self, host: &str, port: u16) -> Option<(Cid, u16)> {
         owner_of_port(self.engine(host), &self.containers, port, From::Outside)
     }
+}
+
+/// Ports that an image exposes: the one its app listens on if that is said, else those it is known for.
+pub fn image_ports(image: &ImageSpec) -> Vec<u16> {
+    image.app.port.map_or_else(|| Settings::of(&image.reference).ports.to_vec(), |p| vec![p])
 }
 
 /// Where a connection to a host's port comes from.

@@ -1,5 +1,6 @@
 //! What a scenario declares of a Docker world, as plain data.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::kernel::SimDuration;
@@ -51,6 +52,10 @@ pub struct ComposeSetup {
     /// `shop/compose.yaml`: for messages, and its folder names the project.
     pub source: Arc<str>,
     pub text: Arc<str>,
+    /// Where the paths in it start.
+    pub folder: Arc<str>,
+    /// Files that it reads besides, by path.
+    pub beside: BTreeMap<Arc<str>, Arc<str>>,
     /// What the command line adds (`--scale web=3`, `--profile debug`).
     pub flags: Vec<Arc<str>>,
 }

@@ -316,6 +316,27 @@ fn images_and_registries() {
 }
 
 #[test]
+fn well_known_images_bring_their_settings() {
+    let mut b = Bench::new(three());
+    assert_eq!(b.run("docker run -d --name web nginx:1.27").exit, 0);
+    assert_eq!(b.run("docker run -d -P --name open nginx:1.27").exit, 0);
+    assert_eq!(b.run("docker ps --filter name=web --format '{{.Ports}}'").stdout, "80/tcp\n");
+    assert!(b.run("docker port open").stdout.starts_with("80/tcp -> 0.0.0.0:"));
+    let inspect = |b: &mut Bench, of: &str, format: &str| b.run(&format!("docker inspect -f '{format}' {of}")).stdout;
+    assert_eq!(inspect(&mut b, "web", "{{json .Config.Entrypoint}}"), "[\"/docker-entrypoint.sh\"]\n");
+    assert_eq!(inspect(&mut b, "web", "{{json .Config.Cmd}}"), "[\"nginx\",\"-g\",\"daemon off;\"]\n");
+    assert_eq!(inspect(&mut b, "nginx:1.27", "{{json .Config.ExposedPorts}}"), "{\"80/tcp\":{}}\n");
+    b.run("docker run -d --name own --entrypoint sleep nginx:1.27 600");
+    assert_eq!(inspect(&mut b, "own", "{{json .Config.Entrypoint}}{{json .Config.Cmd}}"), "[\"sleep\"][\"600\"]\n");
+    assert_eq!(b.run("docker images -q 'ngi*'").stdout.lines().count(), 1);
+    assert_eq!(b.run("docker images -q 'gi*'").stdout, "");
+    assert_eq!(b.run("docker tag nginx:1.27 a:b").stderr, "wheelhouse: `docker tag` is a real command that is not simulated\n");
+    let digests = b.run("docker images --digests --no-trunc --format '{{.ID}} {{.Digest}}' nginx").stdout;
+    let hex: Vec<&str> = digests.trim().split(' ').filter_map(|d| d.strip_prefix("sha256:")).collect();
+    assert!(hex.len() == 2 && hex.iter().all(|h| h.len() == 64 && h[..4] != h[16..20]), "{digests}");
+}
+
+#[test]
 fn commands_watch_and_can_be_interrupted() {
     let mut b = Bench::new(three());
     let argv = crate::worlds::words("docker events --filter event=die").unwrap();

@@ -240,8 +240,8 @@ struct SetupFiles(Arc<DockerSetup>);
 
 impl Files for SetupFiles {
     fn read(&self, path: &str) -> Result<String, String> {
-        let found = self.0.compose.iter().find(|c| &*c.source == path);
-        found.map(|c| c.text.to_string()).ok_or_else(|| format!("open {path}: no such file or directory"))
+        let found = self.0.compose.iter().find_map(|c| if &*c.source == path { Some(&c.text) } else { c.beside.get(path) });
+        found.map(|text| text.to_string()).ok_or_else(|| format!("open {path}: no such file or directory"))
     }
 }
 

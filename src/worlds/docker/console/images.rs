@@ -107,6 +107,30 @@ const HEADERS: &[(&str, &str)] = &[
     ("VirtualSize", "SIZE"),
 ];
 
+/// The pattern fits the name with its tag, or without (distribution/reference, FamiliarMatch).
+fn matches_reference(pattern: &str, image: &ImageRef) -> bool {
+    fits(pattern.as_bytes(), familiar(image).as_bytes()) || fits(pattern.as_bytes(), familiar_repository(image).as_bytes())
+}
+
+/// `*` and `?` of Go's path.Match: neither goes beyond a slash.
+fn fits(pattern: &[u8], text: &[u8]) -> bool {
+    // Which beginnings of the text fit the pattern so far.
+    let mut reached: Vec<bool> = (0..=text.len()).map(|n| n == 0).collect();
+    for p in pattern {
+        let mut next = vec![false; text.len() + 1];
+        for n in 0..=text.len() {
+            let last = n.checked_sub(1).map(|i| text[i]);
+            next[n] = match p {
+                b'*' => reached[n] || (last.is_some_and(|c| c != b'/') && next[n - 1]),
+                b'?' => last.is_some_and(|c| c != b'/') && reached[n - 1],
+                p => last == Some(*p) && reached[n - 1],
+            };
+        }
+        reached = next;
+    }
+    reached[text.len()]
+}
+
 fn images(call: &mut Call) -> Reply {
     let f = &call.flags;
     let filters = match super::filters(f) {
@@ -119,7 +143,9 @@ fn images(call: &mut Call) -> Reply {
         let wanted = ImageRef::new(word.as_str());
         let tagged = word.rsplit('/').next().is_some_and(|l| l.contains(':'));
         all.retain(|i| {
-            if tagged {
+            if word.contains(['*', '?']) {
+                matches_reference(word, &i.reference)
+            } else if tagged {
                 i.reference.canonical() == wanted.canonical()
             } else {
                 familiar_repository(&i.reference) == familiar_repository(&wanted)
@@ -130,10 +156,7 @@ fn images(call: &mut Call) -> Reply {
         match k.as_str() {
             // Every image here has its tag.
             "dangling" => all.retain(|_| matches!(v.as_str(), "false" | "0")),
-            "reference" => {
-                let bare = v.trim_end_matches('*');
-                all.retain(|i| familiar(&i.reference).starts_with(bare) || familiar_repository(&i.reference) == *v);
-            }
+            "reference" => all.retain(|i| matches_reference(v, &i.reference)),
             other => return Reply::fail(format!("Error response from daemon: invalid filter '{other}'"), 1),
         }
     }

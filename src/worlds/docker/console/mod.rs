@@ -372,17 +372,11 @@ impl Script for Wrapped {
 
 fn unknown(rest: &[String]) -> Reply {
     let first = rest.first().map_or("", String::as_str);
-    if NOT_SIMULATED.contains(&first)
-        || (matches!(first, "container" | "image" | "system" | "volume" | "network")
-            && rest.get(1).is_some_and(|w| NOT_SIMULATED.contains(&w.as_str())))
-    {
-        return Reply::fail(
-            format!(
-                "wheelhouse: `docker {}` is a real command that is not simulated",
-                rest.iter().take(2).filter(|w| !w.starts_with('-')).cloned().collect::<Vec<_>>().join(" ")
-            ),
-            1,
-        );
+    let group = matches!(first, "container" | "image" | "system" | "volume" | "network");
+    let second = rest.get(1).map(String::as_str).filter(|w| group && NOT_SIMULATED.contains(w));
+    if second.is_some() || NOT_SIMULATED.contains(&first) {
+        let name = second.map_or_else(|| first.to_string(), |s| format!("{first} {s}"));
+        return Reply::fail(format!("wheelhouse: `docker {name}` is a real command that is not simulated"), 1);
     }
     let groups: Vec<&str> = verbs().flat_map(|v| v.paths).filter(|p| p.len() > 1).map(|p| p[0]).collect();
     if groups.contains(&first) {

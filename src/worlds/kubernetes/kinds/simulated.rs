@@ -11,7 +11,6 @@ const META: &[&str] = &["apiVersion", "kind", "metadata", "status"];
 const POD: &[&str] = &[
     "activeDeadlineSeconds",
     "affinity",
-    "automountServiceAccountToken",
     "containers.args",
     "containers.command",
     "containers.env",
@@ -30,11 +29,12 @@ const POD: &[&str] = &[
     "containers.startupProbe",
     "containers.terminationMessagePath",
     "containers.terminationMessagePolicy",
-    "containers.volumeMounts",
+    "containers.volumeMounts.mountPath",
+    "containers.volumeMounts.name",
+    "containers.volumeMounts.readOnly",
     "dnsPolicy",
     "enableServiceLinks",
     "hostNetwork",
-    "imagePullSecrets",
     "nodeName",
     "nodeSelector",
     "overhead",
@@ -61,6 +61,9 @@ const POD: &[&str] = &[
     "volumes.projected",
     "volumes.secret",
 ];
+
+/// Below what is acted on, and yet nothing is done about it: local disks have no measure per pod, and memory none of its files.
+const POD_IDLE: &[&str] = &["containers.resources.limits.ephemeral-storage", "volumes.emptyDir.medium", "volumes.emptyDir.sizeLimit"];
 
 const DEPLOYMENT: &[&str] = &[
     "spec.minReadySeconds",
@@ -160,7 +163,12 @@ pub(in crate::worlds::kubernetes) fn coverage(kind: Kind, path: &str) -> Coverag
         }
         if let Some(inner) = path.strip_prefix(at).and_then(|r| r.strip_prefix('.')) {
             // Init containers are containers.
-            return judge(&inner.replacen("initContainers", "containers", 1), POD);
+            let inner = inner.replacen("initContainers", "containers", 1);
+            return match (judge(&inner, POD_IDLE), judge(&inner, POD)) {
+                (Coverage::Full, _) => Coverage::None,
+                (Coverage::Below, Coverage::Full) => Coverage::Below,
+                (_, known) => known,
+            };
         }
     }
     match judge(path, META) {
@@ -184,5 +192,13 @@ mod tests {
         assert_eq!(coverage(Kind::Pod, "spec.hostAliases"), Coverage::None);
         assert_eq!(coverage(Kind::Service, "spec.loadBalancerIP"), Coverage::None);
         assert_eq!(coverage(Kind::ConfigMap, "data.x"), Coverage::Full);
+        let pod = |path: &str| coverage(Kind::Pod, &format!("spec.{path}"));
+        for idle in ["imagePullSecrets", "automountServiceAccountToken", "volumes.emptyDir.medium", "containers.volumeMounts.subPath"] {
+            assert_eq!(pod(idle), Coverage::None, "{idle}");
+        }
+        assert_eq!(pod("initContainers.resources.limits.ephemeral-storage"), Coverage::None);
+        assert_eq!(pod("containers.resources.requests.ephemeral-storage"), Coverage::Full);
+        assert_eq!((pod("containers.resources.limits.memory"), pod("containers.resources")), (Coverage::Full, Coverage::Below));
+        assert_eq!(pod("volumes.emptyDir"), Coverage::Below);
     }
 }

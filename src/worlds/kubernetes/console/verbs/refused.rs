@@ -1,6 +1,6 @@
 //! Verbs that exist in kubectl and have no counterpart in a simulated world: said so, never silently ignored.
 
-use super::super::args::Args;
+use super::super::args::{Args, Flag, short_flag, short_text, text};
 use super::super::shell::{Done, Failure, Shell};
 
 pub(in super::super) fn edit(_: &mut Shell, args: &Args) -> Done {
@@ -9,6 +9,23 @@ pub(in super::super) fn edit(_: &mut Shell, args: &Args) -> Done {
         "there is no editor in this world; change the object with: kubectl patch {what} -p '{{\"spec\":{{…}}}}', or kubectl apply -f FILE"
     )))
 }
+
+/// What people give these verbs: read, so that the answer is about the verb.
+pub(in super::super) const FLAGS: &[Flag] = &[
+    short_text("filename", 'f'),
+    short_flag("recursive", 'R'),
+    short_text("kustomize", 'k'),
+    short_text("selector", 'l'),
+    short_text("container", 'c'),
+    short_flag("stdin", 'i'),
+    short_flag("tty", 't'),
+    text("image"),
+    text("target"),
+    text("copy-to"),
+    text("profile"),
+    text("address"),
+    short_text("port", 'p'),
+];
 
 macro_rules! refused {
     ($($name:ident: $what:literal;)*) => {$(
