@@ -587,7 +587,7 @@ proptest::proptest! {
 #[test]
 fn files_of_folders_and_fields_that_are_unknown() {
     let mut l = Live::new(1);
-    l.run_to(S(1));
+    l.run(S(1));
     assert_eq!(l.kubectl("apply -f dir").stdout, "configmap/a created\n");
     assert_eq!(l.kubectl("apply -f dir -R").stdout, "configmap/a unchanged\nconfigmap/b created\n");
     assert_eq!(l.kubectl("apply -f empty").stderr, "error: error reading [empty]: recognized file extensions are [.json .yaml .yml]\n");
@@ -617,7 +617,7 @@ fn selectors_that_cannot_be_read_are_refused_by_the_server() {
         let mut argv: Vec<String> = verb.split(' ').map(String::from).collect();
         argv.insert(0, "kubectl".into());
         argv.extend(["-l".to_string(), "app=(".to_string()]);
-        let out = l.argv(&argv);
+        let out = l.cx(|w, cx| w.console(&argv, &Folder, cx));
         assert_eq!(
             (out.stderr.as_str(), out.exit),
             (
@@ -627,6 +627,6 @@ fn selectors_that_cannot_be_read_are_refused_by_the_server() {
             "{verb}"
         );
     }
-    let out = l.argv(&["foo".to_string(), "get".to_string(), "pods".to_string()]);
+    let out = l.cx(|w, cx| w.console(&["foo".to_string(), "get".to_string(), "pods".to_string()], &Folder, cx));
     assert_eq!((out.stderr.as_str(), out.exit), ("foo: command not found\n", 127));
 }
