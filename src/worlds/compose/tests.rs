@@ -220,9 +220,9 @@ fn check_tells_what_has_no_effect() {
     assert_eq!(
         lines,
         [
-            "warning 6 The \"WHO\" variable is not set. Defaulting to a blank string.",
             "warning 1 the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion",
             "note 5 `logging` is accepted but not simulated",
+            "warning 6 The \"WHO\" variable is not set. Defaulting to a blank string.",
             "warning 7 only `docker stack deploy` (Swarm) uses it; Compose ignores it",
         ]
     );
