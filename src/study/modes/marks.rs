@@ -57,7 +57,7 @@ impl Marks {
     }
 
     /// A person's own rating, point by point in the order of the rubric (a missing rating is "no"). The score is the mean of the points;
-    /// what to say next time is the first point that was not made.
+    /// what to say next time is the first point that is missing, else the first that was said in part.
     pub fn rated(question: &Question, said: &[Said]) -> Self {
         let all: Vec<Arc<str>> = question.points.iter().map(|p| p.id.clone()).collect();
         Self::rated_on(question, &all, said)
@@ -67,7 +67,8 @@ impl Marks {
     pub fn rated_on(question: &Question, points: &[Arc<str>], said: &[Said]) -> Self {
         let rating = |i: usize| said.get(i).copied().unwrap_or_default().degree();
         let points: Vec<(Arc<str>, u8)> = points.iter().enumerate().map(|(i, id)| (id.clone(), rating(i))).collect();
-        let next = points.iter().find(|(_, d)| *d < 100).and_then(|(id, _)| question.point(id)).map(|p| p.text.clone());
+        let next = points.iter().filter(|(_, d)| *d < 100).min_by_key(|(_, d)| *d).and_then(|(id, _)| question.point(id));
+        let next = next.map(|p| p.text.clone());
         Self { score: mean(points.iter().map(|(_, d)| *d)), points, misconceptions: Vec::new(), next: next.unwrap_or_default() }
     }
 

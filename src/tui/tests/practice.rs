@@ -377,6 +377,11 @@ fn progress_has_a_plan_to_a_day() {
     s.press("dnever<enter>").shows("is no day").press("<c-c>").press("d28 nov<enter>").shows("7 days to go");
     assert_eq!(s.log.borrow().interview.unwrap().to_string(), "2026-11-28");
     s.press("qq").shows("28 Nov in 7 days").shows("68 %");
+    // Beside the profile's name stands as much of it as there is room for.
+    let mut s = Screen::again(80, 24, Theme::default(), s.log.clone());
+    s.press("p8").shows("default   ").shows("11 due today   4 days in a row");
+    let mut s = Screen::again(60, 16, Theme::default(), s.log.clone());
+    s.press("p8").shows("default   ").shows("11 due today   4 days in a row");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::tui::draw::{Pen, Spot};
 use crate::tui::keys::Context;
 use crate::tui::message::Message;
 use crate::tui::page::{Go, Page};
+use crate::tui::text;
 use crate::tui::theme::Ink;
 use crate::tui::widgets::scroll::List;
 
@@ -133,10 +134,15 @@ impl Page for Profiles {
             let row = Rect { y, height: 1, ..list };
             let used = *name == over.profile;
             let sign = if used { pen.theme.glyphs.ok } else { " " };
-            pen.line(row.x + 1, y, row.width.saturating_sub(2), &[(sign, good), (" ", plain), (name, plain)]);
+            let columns = pen.line(row.x + 1, y, row.width.saturating_sub(2), &[(sign, good), (" ", plain), (name, plain)]) + 3;
             if used {
-                let words = standing(over) + " ";
-                pen.right(row, y, &[(&words, dim)]);
+                let room = Rect { x: row.x + columns, width: row.width.saturating_sub(columns), ..row };
+                // As much of it as stands beside the name, from its beginning.
+                let mut words = standing(over);
+                while text::width(&words) + 1 > usize::from(room.width) {
+                    words.truncate(words.rfind("   ").unwrap_or(0));
+                }
+                pen.right(room, y, &[(&(words + " "), dim)]);
             }
             select(pen, row, i == self.list.cursor);
             pen.spots.add(row, Spot::Panel(0, i));
