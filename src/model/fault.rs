@@ -198,6 +198,9 @@ pub struct FaultInfo {
     pub keys: &'static [&'static str],
 }
 
+/// Faults that strike and are over; what they did stays to be repaired, and no end is waited for.
+pub const AT_ONCE: &[&str] = &["node-up", "crash", "oom", "human-delete"];
+
 /// Every fault there is.
 pub const FAULTS: &[FaultInfo] = &[
     FaultInfo { word: "node-down", about: "a machine loses power", on: "host", keys: &[] },

@@ -215,15 +215,28 @@ impl Catalogue {
         Self { disk: dir.map(Path::to_path_buf).or_else(env) }
     }
 
+    /// The folder of one's own, if there is one, can be looked into.
+    ///
+    /// # Errors
+    /// A sentence, if it is none.
+    pub fn folder(&self) -> Result<(), String> {
+        match &self.disk {
+            Some(dir) if dir.is_dir() => Ok(()),
+            Some(dir) if dir.exists() => Err(format!("the scenario folder {} is a file", dir.display())),
+            Some(dir) => Err(format!("the scenario folder {} does not exist", dir.display())),
+            None => Ok(()),
+        }
+    }
+
     /// Every name, in order.
     ///
     /// # Errors
     /// A sentence, if the folder cannot be read.
     pub fn names(&self) -> Result<Vec<String>, String> {
+        self.folder()?;
         let mut paths = Folder::BuiltIn.list(".", false)?.unwrap_or_default();
         if let Some(dir) = &self.disk {
-            let here = Folder::Disk(dir.clone()).list(".", false)?;
-            paths.extend(here.ok_or_else(|| format!("the scenario folder {} does not exist", dir.display()))?);
+            paths.extend(Folder::Disk(dir.clone()).list(".", false)?.unwrap_or_default());
         }
         let stem = |p: &String| p.strip_suffix(".yaml").or_else(|| p.strip_suffix(".yml")).map(str::to_string);
         let mut names: Vec<String> = paths.iter().filter_map(stem).collect();
@@ -243,6 +256,7 @@ impl Catalogue {
         }
         let bare = !name.contains(['/', '\\']) && !is_yaml(name);
         if bare {
+            self.folder().map_err(fail)?;
             let disk = self.disk.clone().map(Folder::Disk);
             for folder in disk.into_iter().chain([Folder::BuiltIn]) {
                 for extension in ["yaml", "yml"] {
@@ -265,6 +279,20 @@ impl Catalogue {
         let names = self.names().map_err(fail)?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         Err(Box::new(Diagnostic::error(format!("there is no scenario `{name}`")).one_of(name, &names)))
+    }
+}
+
+impl Catalogue {
+    /// A scenario by its name, or a file of any kind: what `check` is given.
+    ///
+    /// # Errors
+    /// As [`Self::open`] and [`open_file`].
+    pub fn open_any(&self, name: &str) -> Result<Opened, Box<Diagnostic>> {
+        match self.names() {
+            Ok(names) if names.iter().any(|n| n == name) => self.open(name),
+            Err(why) if !Path::new(name).is_file() => Err(Box::new(Diagnostic::error(why))),
+            _ => open_file(name),
+        }
     }
 }
 
@@ -322,6 +350,12 @@ mod tests {
         assert_eq!(&*c.open(dir.join("in/a.yaml").to_str().unwrap()).unwrap().name, "a");
         std::fs::remove_dir_all(&dir).unwrap();
         assert!(c.names().unwrap_err().contains("does not exist"));
+        assert!(c.open("node-down").unwrap_err().message.contains("does not exist"), "not the built-in one instead");
+        assert!(c.open_any("node-down").unwrap_err().message.contains("does not exist"));
+        std::fs::write(&dir, "").unwrap();
+        let c = Catalogue { disk: Some(dir.clone()) };
+        assert!(c.names().unwrap_err().contains("is a file"));
+        std::fs::remove_file(&dir).unwrap();
     }
 
     #[test]

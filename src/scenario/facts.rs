@@ -13,6 +13,11 @@ pub trait Facts {
     /// A sentence for people.
     fn call(&self, world: Option<&str>, name: &str, args: &[Json]) -> Result<Json, String>;
 
+    /// The world takes no part in this run, though the scenario has it: there is nothing to tell of it.
+    fn absent(&self, _world: &str) -> bool {
+        false
+    }
+
     /// What the fact can still become until the end of the run.
     fn still(&self, _world: Option<&str>, _name: &str, _args: &[Json]) -> Still {
         Still::Open

@@ -39,9 +39,21 @@ pub struct Scenario {
     pub expect: Vec<Expectation>,
     pub solve: Option<Solve>,
     pub debrief: Vec<Text>,
+    /// Every command line that the file holds, with its place; not those that somebody typed in a saved session.
+    pub commands: Vec<CommandLine>,
     /// The scenario's folder: where `-f FILE` of a command is read from.
     pub files: Arc<Folder>,
     pub source: Arc<Source>,
+}
+
+/// A command line as it stands in the file.
+#[derive(Clone, Debug)]
+pub struct CommandLine {
+    pub world: &'static str,
+    pub text: Arc<str>,
+    /// It is a step of an operator's runbook.
+    pub runbook: bool,
+    pub span: Span,
 }
 
 /// How much somebody should know already.

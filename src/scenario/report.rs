@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::document::{Diagnostic, Diagnostics, Dialect, Node, Severity, Span, parse};
 use crate::worlds::Files;
 
-use super::catalogue::{Catalogue, Opened, open_file};
+use super::catalogue::{Catalogue, Opened};
 use super::file::Scenario;
 use super::load::{is_scenario, load};
 
@@ -104,9 +104,7 @@ pub fn check(names: &[String], catalogue: &Catalogue, checker: &dyn DocumentChec
 
 /// Checks one file, or one built-in scenario by name.
 pub fn check_one(name: &str, catalogue: &Catalogue, checker: &dyn DocumentChecker) -> Checked {
-    let built_in = catalogue.names().is_ok_and(|names| names.iter().any(|n| n == name));
-    let opened = if built_in { catalogue.open(name) } else { open_file(name) };
-    match opened {
+    match catalogue.open_any(name) {
         Ok(opened) => check_opened(&opened, catalogue, checker),
         Err(d) => failed(name, FileKind::Unknown, *d),
     }

@@ -44,12 +44,15 @@ fn print(all: Vec<Checked>) -> (String, i32) {
 
 /// A drill is played twice: with its solution it must be solved, and doing nothing must not solve it.
 fn with_drill(checked: Checked, options: &OpenOptions) -> Checked {
-    if let Some(scenario) = checked.scenario.as_ref().filter(|_| !checked.findings.has_errors())
-        && let Err(why) = super::build::worlds(scenario, scenario.seed, &[])
-    {
-        // Variables, side files and the like: what only comes up when everything is put together.
-        checked.findings.push(Diagnostic::error(why.trim().trim_start_matches("error: ").to_string()));
-        return checked;
+    if let Some(scenario) = checked.scenario.as_ref().filter(|_| !checked.findings.has_errors()) {
+        match super::build::worlds(scenario, scenario.seed, &[]) {
+            Ok(worlds) => checked.findings.extend(super::commands::misread(scenario, &worlds).into_vec()),
+            // Variables, side files and the like: what only comes up when everything is put together.
+            Err(why) => checked.findings.push(Diagnostic::error(why.trim().trim_start_matches("error: ").to_string())),
+        }
+        if checked.findings.has_errors() {
+            return checked;
+        }
     }
     if let Some((scenario, solve)) = checked.scenario.as_ref().and_then(|s| s.solve.as_ref().map(|solve| (s, solve))) {
         let wrong = |why: String| checked.findings.push(Diagnostic::error(why).at(&solve.goal.span()));

@@ -32,6 +32,10 @@ impl Facts for LabFacts<'_> {
         }
     }
 
+    fn absent(&self, world: &str) -> bool {
+        self.lab.world_index(world).is_none()
+    }
+
     fn still(&self, world: Option<&str>, name: &str, args: &[Value]) -> Still {
         if self.lab.finished {
             return Still::Final;
@@ -75,6 +79,12 @@ impl LabFacts<'_> {
     /// A text of the scenario in the lab's language, with its values as of now.
     pub fn text(&self, text: &Text) -> String {
         text.render(self.lab.language(), self)
+    }
+
+    /// The debrief. Sentences that speak of a world which took no part are left out.
+    pub fn debrief(&self) -> Vec<String> {
+        let told = self.lab.scenario.debrief.iter().filter(|t| !t.expressions().any(|e| e.asks_absent(self)));
+        told.map(|t| self.text(t)).collect()
     }
 
     fn lab_fact(&self, name: &str, args: &[Value]) -> Result<Value, String> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::fault::{BAD_IMAGES, BadImage, CopyCount, FAULTS};
+use crate::model::fault::{AT_ONCE, BAD_IMAGES, BadImage, CopyCount, FAULTS, FaultInfo};
 use crate::model::{Fault, FaultKind};
 
 use super::deeds::Input;
@@ -37,7 +37,11 @@ impl Session {
     /// The fault menu.
     pub fn faults(&self) -> Vec<FaultChoice> {
         let ways = |word: &str| if word == "bad-image" { BAD_IMAGES } else { &[] };
-        FAULTS.iter().map(|f| FaultChoice { word: f.word, about: f.about, on: f.on, ways: ways(f.word) }).collect()
+        let choice = |f: &FaultInfo| {
+            let at_once = AT_ONCE.contains(&f.word);
+            FaultChoice { word: f.word, about: f.about, on: f.on, ways: ways(f.word), at_once }
+        };
+        FAULTS.iter().map(choice).collect()
     }
 
     /// What a fault could hit, in one world or in any.

@@ -7,6 +7,7 @@ mod build;
 pub mod catalogue;
 mod checker;
 pub mod claims;
+mod commands;
 mod console;
 mod deeds;
 mod documents;
@@ -91,6 +92,10 @@ impl Session {
             build::worlds(&scenario, seed, &options.worlds).map_err(|why| format!("error: {}: {}\n", scenario.name, why.trim_end()))?;
         if worlds.is_empty() {
             return Err(format!("error: the scenario '{}' has none of the worlds asked for\n", scenario.name));
+        }
+        let wrong = commands::misread(&scenario, &worlds);
+        if wrong.has_errors() {
+            return Err(wrong.errors_only().render(false));
         }
         Ok(Self::with_worlds(scenario, worlds, seed, &options.language))
     }

@@ -48,7 +48,7 @@ pub fn view(lab: &Lab, journal: &Journal, near: &[Range<usize>]) -> LabView {
         expectations: expectations(lab, &facts),
         drill: lab.drill_view(journal),
         finished: lab.finished,
-        debrief: if lab.finished { lab.scenario.debrief.iter().map(|t| facts.text(t)).collect() } else { Vec::new() },
+        debrief: if lab.finished { facts.debrief() } else { Vec::new() },
         practise: lab.scenario.questions.iter().map(ToString::to_string).collect(),
     }
 }
@@ -178,6 +178,17 @@ pub fn expectations(lab: &Lab, facts: &LabFacts) -> Vec<ExpectationView> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_world_that_takes_no_part_nothing_is_told() {
+        let options = super::super::OpenOptions { worlds: vec!["docker".into()], ..Default::default() };
+        let mut s = super::super::Session::open("node-down", &options).unwrap();
+        s.jump_to(s.end());
+        let v = s.view();
+        let told: Vec<&str> = v.debrief.iter().map(String::as_str).chain(v.story.iter().map(|(_, t)| &**t)).collect();
+        assert!(!told.iter().any(|t| t.contains("not part of this run")), "{told:#?}");
+        assert!(!v.debrief.is_empty() && v.debrief.len() < s.lab.scenario.debrief.len(), "{:#?}", v.debrief);
+    }
 
     #[test]
     fn a_stream_that_has_ended_leaves_the_strip_empty() {

@@ -287,6 +287,8 @@ pub struct FaultChoice {
     pub on: &'static str,
     /// Ways in which it can come, each with a line about it: `crashes`, `missing`. Empty if there is only one.
     pub ways: &'static [(&'static str, &'static str)],
+    /// It strikes and is over: it has no duration.
+    pub at_once: bool,
 }
 
 /// What a fault would hit in one world.

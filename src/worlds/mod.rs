@@ -34,6 +34,20 @@ pub struct Output {
     pub running: bool,
 }
 
+/// Why a command line cannot do what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misread {
+    pub text: String,
+    /// The real tool knows the command; here it does nothing.
+    pub only_real: bool,
+}
+
+impl Misread {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), only_real: false }
+    }
+}
+
 /// A platform: it deploys, handles its own events, suffers faults, routes requests, answers commands and shows itself.
 ///
 /// Its whole state is one cheaply cloned value; that is why stepping back works. No clock, no threads, no printing, no files.
@@ -70,6 +84,9 @@ pub trait World: Send + Sync {
     /// Runs one command line (`kubectl …`, `docker …`) as a person at this world's console; `files` resolves `-f FILE`.
     /// The caller has journaled the command; `cx.cause` is that record.
     fn console(&mut self, argv: &[String], files: &dyn Files, cx: &mut Cx) -> Output;
+    /// What is wrong with a command line, as far as it can be told without running it: its program, its verb, its flags, the files it
+    /// names. `runbook`: it is a step of the operator's runbook, who has more at hand than a console. None: it can be run.
+    fn misread(&self, argv: &[String], runbook: bool, files: &dyn Files) -> Option<Misread>;
     /// Output that a running command has produced since the last call; `running` false ends it.
     fn console_poll(&mut self, cx: &mut Cx) -> Output;
     /// Stops a running command (ctrl-c).

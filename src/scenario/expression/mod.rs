@@ -183,6 +183,11 @@ impl Expression {
         self.inner.returns
     }
 
+    /// It asks something of a world that takes no part in the run.
+    pub fn asks_absent(&self, facts: &dyn Facts) -> bool {
+        self.inner.uses.iter().filter_map(|u| u.world.as_deref()).any(|w| facts.absent(w))
+    }
+
     /// The value now.
     ///
     /// # Errors

@@ -73,6 +73,7 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Plain(s) => out.push_str(s),
+                Part::Value(e) if e.asks_absent(facts) => out.push('–'),
                 Part::Value(e) => match e.eval(facts) {
                     Ok(v) => out.push_str(&v.people()),
                     Err(e) => out.push_str(&format!("({})", e.message)),

@@ -95,7 +95,7 @@ impl<'a> Loader<'a> {
                 f.fail(format!("the world {world} does not take part in this scenario"));
             }
             for f in f.list_or_one(100) {
-                out.extend(f.text().map(|t| SolutionStep { wait, world, command: t.into() }));
+                out.extend(self.command(&f, world).map(|command| SolutionStep { wait, world, command }));
                 wait = SimDuration::ZERO;
             }
         }

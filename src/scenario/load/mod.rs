@@ -6,7 +6,7 @@ mod setup;
 mod timeline;
 mod workload;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::document::{Diagnostic, Diagnostics, Dialect, Field, Node, Reader, Severity, Source, Value, parse, parse_one};
@@ -15,7 +15,7 @@ use crate::kernel::{SimDuration, SimTime, limits};
 use super::catalogue::Opened;
 use super::check;
 use super::expression::{Expression, Template, Text};
-use super::file::{Level, Scenario};
+use super::file::{CommandLine, Level, Scenario};
 
 /// A scenario that can be run, and what is worth saying about it all the same.
 #[derive(Clone)]
@@ -64,6 +64,7 @@ pub fn load(opened: &Opened, sets: &[(String, String)]) -> Result<Loaded, Diagno
         side_bytes: Cell::new(0),
         stream_uses: timeline::Uses::default(),
         image_uses: timeline::Uses::default(),
+        commands: RefCell::default(),
     };
     let scenario = loader.scenario(&root);
     match scenario {
@@ -106,6 +107,7 @@ struct Loader<'a> {
     /// Traffic streams and images that are named somewhere.
     stream_uses: timeline::Uses,
     image_uses: timeline::Uses,
+    commands: RefCell<Vec<CommandLine>>,
 }
 
 impl<'a> Loader<'a> {
@@ -154,6 +156,7 @@ impl<'a> Loader<'a> {
             expect,
             solve,
             debrief,
+            commands: self.commands.take(),
             files: self.opened.folder.clone(),
             source: self.opened.source.clone(),
         };
@@ -259,6 +262,18 @@ impl<'a> Loader<'a> {
     /// A list of texts (or one).
     fn names(&self, field: Option<Field<'a>>) -> Vec<Arc<str>> {
         field.iter().flat_map(|f| f.list_or_one(1_000)).filter_map(|f| f.text().map(Into::into)).collect()
+    }
+
+    /// A command line for a world's console.
+    fn command(&self, field: &Field<'a>, world: &'static str) -> Option<Arc<str>> {
+        self.command_line(field, world, false)
+    }
+
+    fn command_line(&self, field: &Field<'a>, world: &'static str, runbook: bool) -> Option<Arc<str>> {
+        let text: Arc<str> = field.text()?.into();
+        let span = field.node.span.clone();
+        self.commands.borrow_mut().push(CommandLine { world, text: text.clone(), runbook, span });
+        Some(text)
     }
 
     /// An id: letters, digits, `-`, `_`, `.`.

@@ -39,12 +39,12 @@ impl<'a> Loader<'a> {
         let mut run = Vec::new();
         for f in r.opt("run").iter().flat_map(|f| f.list_or_one(1_000)) {
             if f.node.as_map().is_none() {
-                run.extend(f.text().map(|t| (None, t.into())));
+                run.extend(self.command(&f, "docker").map(|c| (None, c)));
             } else if let Some(r) = f.reader("a command on a host") {
                 let host = r.req("on").and_then(|f| self.known_host(&f, &hosts));
-                let command = r.req("run").and_then(|f| f.text());
+                let command = r.req("run").and_then(|f| self.command(&f, "docker"));
                 r.finish();
-                run.extend(command.map(|c| (host, c.into())));
+                run.extend(command.map(|c| (host, c)));
             }
         }
         let proxy = r.opt("proxy").and_then(|f| self.proxy(&f)).unwrap_or_default();
@@ -64,7 +64,7 @@ impl<'a> Loader<'a> {
         for f in r.opt("manifests").iter().flat_map(|f| f.list_or_one(1_000)) {
             self.manifest(&f, &mut manifests);
         }
-        let run = self.names(r.opt("run"));
+        let run = r.opt("run").iter().flat_map(|f| f.list_or_one(1_000)).filter_map(|f| self.command(&f, "kubernetes")).collect();
         let mut config = Vec::new();
         for (key, f) in r.opt("config").iter().flat_map(|f| f.map(200)) {
             match f.node.to_json() {
@@ -312,13 +312,13 @@ impl<'a> Loader<'a> {
         for f in r.opt("runbook").iter().flat_map(|f| f.list(200)) {
             let takes = SimDuration::from_secs(30);
             if f.node.as_map().is_none() {
-                runbook.extend(f.text().map(|t| RunbookStep { on: None, run: t.into(), takes }));
+                runbook.extend(self.command_line(&f, "docker", true).map(|run| RunbookStep { on: None, run, takes }));
             } else if let Some(r) = f.reader("a step of a runbook") {
                 let on = r.opt("on").and_then(|f| self.known_host(&f, hosts));
-                let run = r.req("run").and_then(|f| f.text());
+                let run = r.req("run").and_then(|f| self.command_line(&f, "docker", true));
                 let takes = r.opt("takes").and_then(|f| f.duration(limits::SCENARIO_DURATION_MAX)).unwrap_or(takes);
                 r.finish();
-                runbook.extend(run.map(|run| RunbookStep { on, run: run.into(), takes }));
+                runbook.extend(run.map(|run| RunbookStep { on, run, takes }));
             }
         }
         r.finish();

@@ -110,11 +110,20 @@ impl<'a> Loader<'a> {
         let trigger = self.trigger(r, &id, seed);
         let say = r.opt("say").and_then(|f| self.text(&f));
         let faults = r.opt("fault").map(|f| self.fault(&f, &id, setup, seed)).unwrap_or_default();
+        let planned = self.commands.borrow().len();
         let run = r.opt("run").map(|f| self.commands(&f, setup)).unwrap_or_default();
         let traffic = r.opt("traffic").map(|f| self.traffic_changes(&f)).unwrap_or_default();
         let point_at = r.opt("point-at").and_then(|f| self.point_at(&f));
         let pause = r.opt("pause").and_then(|f| f.boolean()).unwrap_or(false);
         let by_hand = r.opt("by").and_then(|f| f.word(&[("you", true)])).unwrap_or(false);
+        let fails = r.opt("fails").and_then(|f| f.boolean()).unwrap_or(false);
+        if fails && run.is_empty() && !self.sink.has_errors() {
+            self.sink.push(Diagnostic::error("`fails` belongs to `run`").at(&r.key_span("fails")));
+        }
+        if by_hand || fails {
+            // What somebody typed may be wrong, and what is to fail shall be.
+            self.commands.borrow_mut().truncate(planned);
+        }
         let did = r.opt("did").and_then(|f| self.did(&f, setup));
         let every = r.opt("every").and_then(|f| f.duration(limits::SCENARIO_DURATION_MAX));
         let times = r.opt("times").and_then(|f| f.whole(1, limits::TIMELINE_MAX as u64));
@@ -230,7 +239,7 @@ impl<'a> Loader<'a> {
         let mut out = Vec::new();
         for (key, f) in field.map(WORLDS.len() + 2) {
             if let Some(world) = self.world(key, setup) {
-                out.extend(f.list_or_one(1_000).iter().filter_map(|f| f.text().map(|t| (world, t.into()))));
+                out.extend(f.list_or_one(1_000).iter().filter_map(|f| self.command(f, world).map(|c| (world, c))));
             }
         }
         out

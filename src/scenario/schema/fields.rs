@@ -274,6 +274,7 @@ pub const DEFS: &[Def] = &[
             opt("pause", "bool", "An interactive session stops here."),
             opt("every", "duration", "Repeats `at` and `after` entries; copies are called `id#2`, `id#3`, …"),
             opt("times", "whole", "How often in all; until the end unless said otherwise."),
+            opt("fails", "bool", "The commands of `run` are wrong on purpose, to show what the tool says; `check` does not read them."),
             opt("by", "=you", "A person typed or injected this in a session that was saved."),
             opt("did", "@deed", "What else that person did."),
         ],

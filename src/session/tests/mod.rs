@@ -106,6 +106,9 @@ impl World for Toy {
         }
         Output { stdout: format!("{}\n", argv.join("|")), ..Output::default() }
     }
+    fn misread(&self, _: &[String], _: bool, _: &dyn crate::worlds::Files) -> Option<crate::worlds::Misread> {
+        None
+    }
     fn console_poll(&mut self, _: &mut Cx) -> Output {
         let running = self.busy.is_some_and(|n| n > 0);
         Output { stdout: std::mem::take(&mut self.said), running, ..Output::default() }

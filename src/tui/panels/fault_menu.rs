@@ -17,6 +17,7 @@ use crate::tui::widgets::scroll::List;
 /// How long a fault lasts; zero is "until somebody repairs it".
 const DURATIONS: [(&str, u64); 7] =
     [("until repaired", 0), ("10 s", 10), ("30 s", 30), ("1 min", 60), ("5 min", 300), ("10 min", 600), ("30 min", 1800)];
+const AT_ONCE: &str = "at once";
 /// Fewer columns than this want shorter words.
 const NARROW: u16 = 66;
 const COLUMNS: [&str; 4] = ["what", "on", "where", "for"];
@@ -26,6 +27,7 @@ struct Row {
     /// As the door takes it: `bad-image missing`.
     word: String,
     about: &'static str,
+    at_once: bool,
 }
 
 pub struct FaultMenu {
@@ -57,7 +59,14 @@ impl FaultMenu {
     fn world(&self) -> Option<&'static str> {
         self.lists[2].cursor.checked_sub(usize::from(self.worlds.len() > 1)).and_then(|n| self.worlds.get(n).copied())
     }
+    /// The fault strikes and is over.
+    fn at_once(&self) -> bool {
+        self.fault().is_some_and(|f| f.at_once)
+    }
     fn lasts(&self) -> Option<SimDuration> {
+        if self.at_once() {
+            return None;
+        }
         match DURATIONS[self.lists[3].cursor.min(DURATIONS.len() - 1)].1 {
             0 => None,
             s => Some(SimDuration::from_secs(s)),
@@ -89,6 +98,7 @@ impl FaultMenu {
             0 => self.faults.len(),
             1 => self.targets.len(),
             2 => self.worlds.len() + usize::from(self.worlds.len() > 1),
+            _ if self.at_once() => 1,
             _ => DURATIONS.len(),
         }
     }
@@ -97,6 +107,7 @@ impl FaultMenu {
         let every = usize::from(self.worlds.len() > 1);
         match column {
             2 if narrow && n < every => "every".into(),
+            3 if self.at_once() => AT_ONCE.into(),
             3 if narrow && n == 0 => "no end".into(),
             0 => self.faults[n].word.clone(),
             1 => self.targets[n].to_string(),
@@ -217,9 +228,9 @@ impl Panel for FaultMenu {
 /// A fault that can come in several ways is as many rows.
 fn rows_for(f: &FaultChoice) -> Vec<Row> {
     if f.ways.is_empty() {
-        return vec![Row { word: f.word.into(), about: f.about }];
+        return vec![Row { word: f.word.into(), about: f.about, at_once: f.at_once }];
     }
-    f.ways.iter().map(|(way, about)| Row { word: format!("{} {way}", f.word), about }).collect()
+    f.ways.iter().map(|(way, about)| Row { word: format!("{} {way}", f.word), about, at_once: f.at_once }).collect()
 }
 
 impl FaultMenu {
@@ -228,7 +239,8 @@ impl FaultMenu {
         let Some(fault) = self.fault() else { return };
         let h = pen.theme.glyphs.frame[4];
         pen.run(area.x, area.y, area.width, h, faint);
-        let lasts = self.lasts().map_or_else(|| "until repaired".to_string(), |d| format!("for {}", text::span(d)));
+        let end = if self.at_once() { AT_ONCE } else { DURATIONS[0].0 };
+        let lasts = self.lasts().map_or_else(|| end.to_string(), |d| format!("for {}", text::span(d)));
         let sign = pen.theme.mark(crate::session::view::MarkKind::Fault).0;
         let mut x = area.x + pen.line(area.x, area.y + 1, area.width, &[(sign, bad), (" ", bad), (&fault.word, bad), (": ", dim)]);
         for (n, hit) in self.hits.iter().enumerate() {

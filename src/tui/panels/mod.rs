@@ -1,5 +1,6 @@
 //! The parts of the lab screen, and what opens on top of it. One file each.
 
+pub mod copy;
 pub mod journal;
 pub mod prompt;
 pub mod requests;

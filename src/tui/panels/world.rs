@@ -3,14 +3,15 @@
 use std::cell::Cell;
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
-use crate::session::view::{AppView, CopyList, CopyView, Health, HostView, ObjectRef, WorldView};
+use crate::session::view::{AppView, CopyList, Health, HostView, ObjectRef, WorldView};
 use crate::tui::draw::{Pen, Spot, follow};
 use crate::tui::lab::Density;
 use crate::tui::message::Message;
 use crate::tui::text;
 use crate::tui::theme::Ink;
+
+use super::copy;
 
 /// Copies from which on signs replace names, if all would not fit three screens.
 const MANY: usize = 60;
@@ -79,14 +80,14 @@ fn object(view: &WorldView, thing: Thing) -> Option<&ObjectRef> {
 
 /// How a world is laid out in a width.
 #[derive(Clone, Copy, Debug)]
-struct Grid {
-    signs: bool,
+pub(super) struct Grid {
+    pub signs: bool,
     per_row: usize,
-    label: usize,
+    pub label: usize,
     /// Columns of one copy.
     cell: u16,
     /// Columns it needs, the rate included.
-    full: u16,
+    pub full: u16,
     /// Signs stand on the host's own row.
     beside: bool,
 }
@@ -513,75 +514,9 @@ fn draw_copies(
                 break;
             }
             let place = Rect::new(x, y, width, 1);
-            draw_copy(pen, place, copy, grid);
+            copy::draw(pen, place, copy, grid);
             highlight(pen, Rect { width: width.saturating_sub(u16::from(!grid.signs)).max(1), ..place }, chosen(base + i));
             pen.spots.add(place, Spot::Thing(number, base + i));
-        }
-    }
-}
-
-/// As many of a copy's remarks as fit: what will become of it weighs most, then how much of it is ready.
-fn fewer(detail: &str, columns: usize) -> &str {
-    let mut left = detail;
-    while text::width(left) > columns {
-        let split = |from_the_end: bool| {
-            let (comma, spaces) = if from_the_end {
-                (left.rsplit_once(", "), left.rsplit_once("  "))
-            } else {
-                (left.split_once(", "), left.split_once("  "))
-            };
-            spaces.or(comma)
-        };
-        let doomed = left.contains("deleted in");
-        left = match (doomed, split(!doomed)) {
-            (true, Some((_, rest))) => rest,
-            (false, Some((front, _))) => front,
-            (_, None) => return left,
-        };
-    }
-    left
-}
-
-/// `shop-7d9f-x2kqp ● Running 1/1    30/s`
-fn draw_copy(pen: &mut Pen, area: Rect, copy: &CopyView, grid: &Grid) {
-    let (sign, style) = pen.theme.health(copy.health);
-    if grid.signs {
-        pen.put(area.x, area.y, 1, sign, style);
-        return;
-    }
-    let quiet: Style = match copy.health {
-        Health::Good => pen.ink(Ink::Dim),
-        _ => style,
-    };
-    let (plain, dim) = (pen.ink(Ink::Text), pen.ink(Ink::Dim));
-    // `Restarting (1) 5 seconds ago` can do without the time rather than without its end.
-    let columns = usize::from(area.width).saturating_sub(11);
-    let long = text::width(&copy.word) + text::width(&copy.detail) > columns;
-    let state = copy.word.find(") ").filter(|_| long).map_or(&*copy.word, |at| &copy.word[..=at]);
-    let detail = fewer(&copy.detail, columns.saturating_sub(text::width(state)));
-    // A state is never cut while there is a name beside it that can be.
-    let status = 2 + text::width(state) + if detail.is_empty() { 0 } else { text::width(detail) + 1 };
-    let beside = usize::from(area.width).saturating_sub(status + 2);
-    let label = u16::try_from(grid.label.min(beside).max(6)).unwrap_or(8).min(area.width.saturating_sub(4));
-    let name = text::fit_name(&copy.label, usize::from(label), pen.theme.glyphs.ellipsis);
-    pen.put(area.x, area.y, label, &name, if copy.health == Health::Idle { dim } else { plain });
-    let mut x = area.x + label + 1;
-    let room = (area.right().saturating_sub(1)).saturating_sub(x);
-    // A long state ("Restarting (1) 5 seconds ago") gives way to what follows it.
-    let follows = if detail.is_empty() { 0 } else { text::width(detail) + 1 };
-    let word = text::fit(state, usize::from(room).saturating_sub(2 + follows).max(8), pen.theme.glyphs.ellipsis);
-    let mut pieces: Vec<(&str, Style)> = vec![(sign, style), (" ", dim), (&word, quiet)];
-    if !detail.is_empty() {
-        pieces.extend([(" ", dim), (detail, if copy.health == Health::Good { dim } else { style })]);
-    }
-    x += pen.line(x, area.y, room, &pieces);
-    if copy.serving_rps > 0 {
-        let rate = format!("{}/s", copy.serving_rps);
-        let columns = u16::try_from(rate.len()).unwrap_or(6);
-        // In one column with the others, however wide the pane is.
-        let right = area.right().min(area.x + grid.full);
-        if x + columns + 2 < right {
-            pen.put(right - columns - 2, area.y, columns, &rate, dim);
         }
     }
 }
@@ -589,7 +524,7 @@ fn draw_copy(pen: &mut Pen, area: Rect, copy: &CopyView, grid: &Grid) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::view::ObjectRef;
+    use crate::session::view::{CopyView, ObjectRef};
     use crate::tui::draw::Spots;
     use crate::tui::theme::Theme;
 
@@ -655,6 +590,14 @@ mod tests {
         let view = world(vec![pod("reports", "Restarting (1) 5 seconds ago", "restarts 7")], vec![]);
         assert!(drawn(&view, 38, 0).contains("Restarting (1) restarts 7"), "{}", drawn(&view, 38, 0));
         assert!(drawn(&view, 58, 0).contains("Restarting (1) 5 seconds ago restarts 7"), "{}", drawn(&view, 58, 0));
+        for (word, detail, shown) in [
+            ("Restarting (1) 5 seconds ago", "restarts 16", "Restarting (1) 16×"),
+            ("Up About a minute (healthy)", "", "Up 1m (healthy)"),
+            ("Up About a minute", "restarts 3", "Up 1m restarts 3"),
+        ] {
+            let text = drawn(&world(vec![pod("shop-78f46fd8f4-xvmb7", word, detail)], vec![]), 38, 0);
+            assert!(text.contains(shown), "{shown}\n{text}");
+        }
         let view = world(vec![pod("shop-78f46fd8f4-xvmb7", "CrashLoopBackOff", "0/1  restarts 3")], vec![]);
         assert!(drawn(&view, 38, 0).contains("CrashLoopBackOff 0/1\n"), "{}", drawn(&view, 38, 0));
     }

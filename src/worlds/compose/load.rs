@@ -85,16 +85,22 @@ fn folder_of(name: &str) -> String {
     name.rsplit_once('/').map_or("", |(folder, _)| folder).to_string()
 }
 
+/// The text of a file that `-f` names: one that a host was brought up from, or beside the scenario.
+///
+/// # Errors
+/// The CLI's sentence if there is none.
+pub fn file(d: &Docker, name: &str, files: &dyn Files) -> Result<String, String> {
+    let of_setup = d.setup().compose.iter().find(|c| &*c.source == name).map(|c| c.text.to_string());
+    of_setup.or_else(|| files.read(name).ok()).ok_or_else(|| format!("open {name}: no such file or directory"))
+}
+
 /// The texts a command line means, and the folder they lie in.
 fn sources(d: &Docker, host: &str, global: &Global, files: &dyn Files) -> Result<(Vec<Text>, String), String> {
     let of_setup = |name: &str| d.setup().compose.iter().find(|c| &*c.source == name);
     if let Some(first) = global.files.first() {
-        let read = |f: &String| match of_setup(f).map(|c| c.text.to_string()).or_else(|| files.read(f).ok()) {
-            Some(text) => Ok((Arc::from(f.as_str()), text)),
-            None => Err(format!("open {f}: no such file or directory")),
-        };
+        let read = |f: &String| Ok((Arc::from(f.as_str()), file(d, f, files)?));
         let folder = of_setup(first).map_or_else(|| folder_of(first), |c| c.folder.to_string());
-        return Ok((global.files.iter().map(read).collect::<Result<_, _>>()?, folder));
+        return Ok((global.files.iter().map(read).collect::<Result<_, String>>()?, folder));
     }
     if let Some((name, text)) = DEFAULT_FILES.iter().find_map(|f| Some((*f, files.read(f).ok()?))) {
         let mut found = vec![(Arc::from(name), text)];

@@ -30,7 +30,7 @@ use crate::model::ImageSpec;
 use crate::worlds::Files;
 use crate::worlds::docker::console::flags::Flag;
 use crate::worlds::docker::console::flags::{list, switch, unsimulated, value};
-use crate::worlds::docker::console::{Call, Form, Plugin, flags, ignored_flags, noted, take_apart};
+use crate::worlds::docker::console::{Call, Form, ONLY_REAL, Plugin, flags, ignored_flags, noted, take_apart};
 use crate::worlds::docker::{Docker, DockerError, DockerSetup, Owner, Reply};
 
 pub use load::{Beside, check, check_node};
@@ -39,7 +39,7 @@ use load::Global;
 use verbs::VERBS;
 
 /// `docker compose`
-pub static PLUGIN: Plugin = Plugin { name: "compose", about: "Docker Compose", run, complete };
+pub static PLUGIN: Plugin = Plugin { name: "compose", about: "Docker Compose", run, misread, complete };
 
 /// A Docker world that knows `docker compose`.
 ///
@@ -93,43 +93,52 @@ const NOT_SIMULATED: &[&str] = &[
     "wait", "watch",
 ];
 
-fn run(d: &mut Docker, host: &HostName, words: &[String], owner: Owner, files: &dyn Files, cx: &mut Cx) -> Reply {
-    let globals = match flags::parse(GLOBAL, words, false) {
-        Ok(g) => g,
-        Err(why) => {
-            return Reply::fail(
-                format!("{why}\n\nUsage:  docker compose [OPTIONS] COMMAND\n\nRun 'docker compose --help' for more information"),
-                125,
-            );
-        }
+/// Takes the words after `docker compose` apart: its own flags, the verb, the verb's flags.
+///
+/// # Errors
+/// The answer instead: a refusal, or the help that was asked for.
+fn read(words: &[String]) -> Result<(flags::Parsed, &'static verbs::ComposeVerb, flags::Parsed), Reply> {
+    let refuse = |why: String, exit| {
+        Reply::fail(format!("{why}\n\nUsage:  docker compose [OPTIONS] COMMAND\n\nRun 'docker compose --help' for more information"), exit)
     };
+    let globals = flags::parse(GLOBAL, words, false).map_err(|why| refuse(why, 125))?;
     if globals.on("version") {
-        return Reply::out("Docker Compose version v2.36.2\n");
+        return Err(Reply::out("Docker Compose version v2.36.2\n"));
     }
     let Some((name, rest)) = globals.args.split_first().filter(|(n, _)| !globals.help && *n != "help") else {
         let lines: String = VERBS.iter().map(|v| format!("  {:<11} {}\n", v.name, v.about)).collect();
-        return Reply::out(format!(
+        return Err(Reply::out(format!(
             "Usage:  docker compose [OPTIONS] COMMAND\n\nDefine and run multi-container applications with Docker\n\nCommands:\n{lines}\nRun 'docker compose COMMAND --help' for more information on a command.\n"
-        ));
+        )));
     };
     let Some(verb) = VERBS.iter().find(|v| v.name == name) else {
-        if NOT_SIMULATED.contains(&name.as_str()) {
-            return Reply::fail(format!("wheelhouse: `docker compose {name}` is a real command that is not simulated"), 1);
-        }
-        return Reply::fail(
-            format!(
-                "unknown docker command: \"compose {name}\"\n\nUsage:  docker compose [OPTIONS] COMMAND\n\nRun 'docker compose --help' for more information"
-            ),
-            1,
-        );
+        return Err(if NOT_SIMULATED.contains(&name.as_str()) {
+            Reply::fail(format!("{ONLY_REAL}`docker compose {name}` is a real command that is not simulated"), 1)
+        } else {
+            refuse(format!("unknown docker command: \"compose {name}\""), 1)
+        });
     };
     let title = format!("docker compose {name}");
     let form =
         Form { name: &title, usage: verb.usage, about: verb.about, flags: verb.flags, args: verb.args, interspersed: verb.interspersed };
-    let parsed = match take_apart(&form, rest) {
-        Ok(p) => p,
+    let parsed = take_apart(&form, rest)?;
+    Ok((globals, verb, parsed))
+}
+
+/// The refusal of what cannot be run, whatever the engine's state.
+fn misread(d: &Docker, words: &[String], files: &dyn Files) -> Option<Reply> {
+    match read(words) {
+        Ok((globals, ..)) => globals.all("file").iter().find_map(|f| load::file(d, f, files).err()).map(|why| Reply::fail(why, 1)),
+        Err(reply) => Some(reply),
+    }
+}
+
+fn run(d: &mut Docker, host: &HostName, words: &[String], owner: Owner, files: &dyn Files, cx: &mut Cx) -> Reply {
+    let (globals, verb, parsed) = match read(words) {
+        Ok(read) => read,
         Err(reply) => return reply,
     };
+    let title = format!("docker compose {}", verb.name);
     if !matches!(verb.name, "version" | "config")
         && let Some(why) = d.unreachable(host)
     {

@@ -9,7 +9,7 @@ use crate::kernel::journal::Entry;
 use crate::kernel::{ObjectRef, RecordId, RecordType, SimDuration, SimTime};
 use crate::machine::{HostName, HostState};
 use crate::model::{OperatorSpec, RunbookStep};
-use crate::worlds::{NoFiles, Output};
+use crate::worlds::{Misread, NoFiles, Output};
 
 use super::session::{Owner, Ran};
 use super::setup::ProxyKind;
@@ -203,7 +203,7 @@ impl Docker {
     fn type_step(&mut self, i: usize, op: &Operator, cx: &mut Cx) {
         let Some(step) = op.runbook.get(i).cloned() else { return };
         let affected = op.host.clone().unwrap_or_else(|| self.first_host());
-        let line = ["$HOST", "{host}", "HOST"].iter().fold(step.run.to_string(), |l, word| l.replace(word, &affected));
+        let line = on_host(&step.run, &affected);
         let host = step.on.clone().filter(|h| self.engines.contains_key(h)).unwrap_or(affected);
         self.manual_actions += 1;
         let command =
@@ -268,6 +268,20 @@ impl Docker {
                 done(Ok(String::new()))
             }
             _ => done(Err(format!("{line}: command not found"))),
+        }
+    }
+
+    /// What is wrong with a step of the runbook, told without running it.
+    pub(crate) fn misread_step(&self, words: &[String]) -> Option<Misread> {
+        let any = self.first_host();
+        let words: Vec<String> = words.iter().map(|w| on_host(w, &any)).collect();
+        let word = |i: usize| words.get(i).map_or("", String::as_str);
+        match (word(0), word(1), word(2)) {
+            ("docker", ..) => super::console::misread(self, &words, &NoFiles),
+            ("proxy", "remove" | "add", h) | ("power-on", h, _) if self.engines.contains_key(h) => None,
+            ("proxy", "remove" | "add", h) | ("power-on", h, _) => Some(Misread::new(format!("there is no host {h}"))),
+            ("systemctl", "start" | "restart" | "stop", "docker" | "docker.service") => None,
+            _ => Some(Misread::new(format!("{}: command not found", words.join(" ")))),
         }
     }
 
@@ -347,4 +361,9 @@ impl Docker {
         }
         steps
     }
+}
+
+/// A line of the runbook for the host that is affected.
+fn on_host(line: &str, host: &str) -> String {
+    ["$HOST", "{host}", "HOST"].iter().fold(line.to_string(), |l, word| l.replace(word, host))
 }

@@ -8,7 +8,7 @@ use crate::kernel::journal::Entry;
 use crate::kernel::{Agenda, Cx, List, Map, ObjectRef, RecordType, Set, SimTime, Streams};
 use crate::machine::{ContainerId, HostName, HostSpec, HostState, Machine, Notice, What};
 use crate::model::{Fault, ImageSpec, Ledger};
-use crate::worlds::{Arrival, Copies, Files, Output, World, view};
+use crate::worlds::{Arrival, Copies, Files, Misread, Output, World, view};
 
 use super::container::Cid;
 use super::engine::Engine;
@@ -366,6 +366,9 @@ impl World for Docker {
         };
         self.manual_actions += crate::worlds::manual_action(argv, &output, cx.journal.len() > before);
         output
+    }
+    fn misread(&self, argv: &[String], runbook: bool, files: &dyn Files) -> Option<Misread> {
+        if runbook { self.misread_step(argv) } else { console::misread(self, argv, files) }
     }
     fn console_poll(&mut self, cx: &mut Cx) -> Output {
         self.advance_sessions(cx);

@@ -20,7 +20,7 @@ mod update;
 mod volume;
 
 use crate::machine::HostName;
-use crate::worlds::{Files, Output};
+use crate::worlds::{Files, Misread, Output};
 
 use super::session::{Io, Owner, Reply, Script};
 use super::{Cx, Docker};
@@ -104,6 +104,8 @@ pub struct Plugin {
     pub about: &'static str,
     /// Gets the words after the plugin's name.
     pub run: fn(&mut Docker, &HostName, &[String], Owner, &dyn Files, &mut Cx) -> Reply,
+    /// The refusal of what cannot be run, whatever the engine's state; None if it can.
+    pub misread: fn(&Docker, &[String], &dyn Files) -> Option<Reply>,
     pub complete: fn(&Docker, &[String]) -> Vec<String>,
 }
 
@@ -169,24 +171,66 @@ fn verbs() -> impl Iterator<Item = &'static Verb> {
     VERBS.iter().flat_map(|v| v.iter())
 }
 
+/// A command line taken apart: which engine it talks to, and what it asks of it.
+struct Read<'w> {
+    /// Or the answer, if there is no such engine.
+    host: Result<HostName, Reply>,
+    asked: Asked<'w>,
+}
+
+enum Asked<'w> {
+    Plugin(&'static Plugin, &'w [String]),
+    Verb(&'static Verb, String, Parsed),
+}
+
 /// Runs one command line against a host's engine, or the one its own flags name.
 pub fn dispatch(d: &mut Docker, usual: &HostName, argv: &[String], owner: Owner, files: &dyn Files, cx: &mut Cx) -> Reply {
-    let Some((program, mut rest)) = argv.split_first().map(|(p, r)| (p.as_str(), r)) else { return Reply::out("") };
+    let (host, asked) = match read(d, usual, argv) {
+        Ok(Read { host: Ok(host), asked }) => (host, asked),
+        Ok(Read { host: Err(reply), .. }) | Err(reply) => return reply,
+    };
+    let reply = match asked {
+        Asked::Plugin(plugin, words) => (plugin.run)(d, &host, words, owner, files, cx),
+        Asked::Verb(verb, name, flags) => run_verb(d, verb, &name, flags, &host, owner, files, cx),
+    };
+    elsewhere(reply, usual, host)
+}
+
+/// What is wrong with a command line, told without running it.
+pub fn misread(d: &Docker, argv: &[String], files: &dyn Files) -> Option<Misread> {
+    let usual = d.context().clone();
+    let reply = match read(d, &usual, argv) {
+        Ok(Read { asked: Asked::Plugin(plugin, words), .. }) => (plugin.misread)(d, words, files)?,
+        Ok(_) => return None,
+        Err(reply) => reply,
+    };
+    let Reply::Done(output) = reply else { return None };
+    let only_real = output.stderr.starts_with(ONLY_REAL);
+    (output.exit != 0).then_some(Misread { text: output.stderr, only_real })
+}
+
+/// How the answer to a command begins that only the real tool can carry out.
+pub const ONLY_REAL: &str = "wheelhouse: ";
+
+/// Takes a command line apart.
+fn read<'w>(d: &Docker, usual: &HostName, argv: &'w [String]) -> Result<Read<'w>, Reply> {
+    let Some((program, mut rest)) = argv.split_first().map(|(p, r)| (p.as_str(), r)) else { return Err(Reply::out("")) };
     if program == "docker-compose" {
-        return Reply::fail("docker-compose: command not found (Compose v1 is gone; use: docker compose)", 127);
+        return Err(Reply::fail("docker-compose: command not found (Compose v1 is gone; use: docker compose)", 127));
     }
     if program != "docker" {
-        return Reply::fail(format!("{program}: command not found"), 127);
+        return Err(Reply::fail(format!("{program}: command not found"), 127));
     }
-    let mut host = usual.clone();
+    let mut host = Ok(usual.clone());
     // Flags of `docker` itself.
     while let Some(flag) = rest.first().filter(|w| w.starts_with('-')) {
         let (name, inline) = flag.split_once('=').map_or((flag.as_str(), None), |(n, v)| (n, Some(v.to_string())));
         match name {
             "-v" | "--version" => {
-                return Reply::out(format!("Docker version {}, build {}\n", system::CLIENT_VERSION, system::CLIENT_COMMIT));
+                let version = format!("Docker version {}, build {}\n", system::CLIENT_VERSION, system::CLIENT_COMMIT);
+                return Err(Reply::out(version));
             }
-            "-h" | "--help" => return help(d),
+            "-h" | "--help" => return Err(help(d)),
             "-D" | "--debug" | "--tls" | "--tlsverify" => rest = &rest[1..],
             "-c" | "--context" | "-l" | "--log-level" | "--config" | "-H" | "--host" => {
                 let (v, used) = match inline {
@@ -194,47 +238,38 @@ pub fn dispatch(d: &mut Docker, usual: &HostName, argv: &[String], owner: Owner,
                     None => (rest.get(1).cloned(), 2),
                 };
                 let Some(v) = v else {
-                    return Reply::fail(format!("flag needs an argument: {name}\n\nRun 'docker --help' for more information"), 125);
+                    return Err(Reply::fail(format!("flag needs an argument: {name}\n\nRun 'docker --help' for more information"), 125));
                 };
                 if matches!(name, "-c" | "--context") {
-                    match d.hosts().find(|h| ***h == *v) {
-                        Some(h) => host = h.clone(),
-                        None => return Reply::fail(context::unknown(&v), 1),
-                    }
+                    let found = d.hosts().find(|h| ***h == *v).cloned();
+                    host = host.and_then(|_| found.ok_or_else(|| Reply::fail(context::unknown(&v), 1)));
                 } else if matches!(name, "-H" | "--host") {
                     let bare = v.split_once("://").map_or(v.as_str(), |(_, h)| h).split([':', '/']).next().unwrap_or_default();
                     let bare = bare.rsplit('@').next().unwrap_or(bare);
-                    match d.hosts().find(|h| ***h == *bare) {
-                        Some(h) => host = h.clone(),
-                        None => {
-                            return Reply::fail(format!("Cannot connect to the Docker daemon at {v}. Is the docker daemon running?"), 1);
-                        }
-                    }
+                    let found = d.hosts().find(|h| ***h == *bare).cloned();
+                    let lost = || Reply::fail(format!("Cannot connect to the Docker daemon at {v}. Is the docker daemon running?"), 1);
+                    host = host.and_then(|_| found.ok_or_else(lost));
                 }
                 rest = rest.get(used..).unwrap_or_default();
             }
             other => {
-                return Reply::fail(
-                    format!(
-                        "unknown flag: {other}\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information"
-                    ),
-                    125,
-                );
+                let usage = "Usage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information";
+                return Err(Reply::fail(format!("unknown flag: {other}\n\n{usage}"), 125));
             }
         }
     }
-    let Some(first) = rest.first() else { return help(d) };
-    if first == "help" {
-        return help(d);
-    }
+    let Some(first) = rest.first().filter(|w| *w != "help") else { return Err(help(d)) };
     if let Some(plugin) = d.plugins.iter().copied().find(|p| p.name == first) {
-        return elsewhere((plugin.run)(d, &host, &rest[1..], owner, files, cx), usual, host);
+        return Ok(Read { host, asked: Asked::Plugin(plugin, &rest[1..]) });
     }
     let fits = |p: &[&str]| rest.len() >= p.len() && p.iter().zip(rest).all(|(a, b)| a == b);
     let found = verbs().flat_map(|v| v.paths.iter().map(move |p| (v, *p))).filter(|(_, p)| fits(p)).max_by_key(|(_, p)| p.len());
-    let Some((verb, path)) = found else { return unknown(rest) };
+    let Some((verb, path)) = found else { return Err(unknown(rest)) };
     let name = format!("docker {}", path.join(" "));
-    elsewhere(run_verb(d, verb, &name, &host, &rest[path.len()..], owner, files, cx), usual, host)
+    let form =
+        Form { name: &name, usage: verb.usage, about: verb.about, flags: verb.flags, args: verb.args, interspersed: verb.interspersed };
+    let flags = take_apart(&form, &rest[path.len()..])?;
+    Ok(Read { host, asked: Asked::Verb(verb, name, flags) })
 }
 
 /// What a command line must look like: enough to take it apart and to explain it.
@@ -287,23 +322,18 @@ pub fn ignored_flags(d: &mut Docker, name: &str, flags: &Parsed) -> String {
     flags.ignored.iter().map(|f| format!("wheelhouse: --{f} is accepted but not simulated\n")).collect()
 }
 
-/// Parses a verb's flags and runs it.
+/// Runs a verb.
 #[expect(clippy::too_many_arguments, reason = "the parts of one call, put together here and nowhere else")]
 fn run_verb(
     d: &mut Docker,
     verb: &Verb,
     name: &str,
+    flags: Parsed,
     host: &HostName,
-    words: &[String],
     owner: Owner,
     files: &dyn Files,
     cx: &mut Cx,
 ) -> Reply {
-    let form = Form { name, usage: verb.usage, about: verb.about, flags: verb.flags, args: verb.args, interspersed: verb.interspersed };
-    let flags = match take_apart(&form, words) {
-        Ok(flags) => flags,
-        Err(reply) => return reply,
-    };
     if !verb.local
         && let Some(why) = d.unreachable(host)
     {
@@ -376,7 +406,7 @@ fn unknown(rest: &[String]) -> Reply {
     let second = rest.get(1).map(String::as_str).filter(|w| group && NOT_SIMULATED.contains(w));
     if second.is_some() || NOT_SIMULATED.contains(&first) {
         let name = second.map_or_else(|| first.to_string(), |s| format!("{first} {s}"));
-        return Reply::fail(format!("wheelhouse: `docker {name}` is a real command that is not simulated"), 1);
+        return Reply::fail(format!("{ONLY_REAL}`docker {name}` is a real command that is not simulated"), 1);
     }
     let groups: Vec<&str> = verbs().flat_map(|v| v.paths).filter(|p| p.len() > 1).map(|p| p[0]).collect();
     if groups.contains(&first) {

@@ -18,7 +18,7 @@ mod table;
 mod verbs;
 
 use crate::kernel::Cx;
-use crate::worlds::{Files, Output};
+use crate::worlds::{Files, Misread, Output};
 
 use super::api::meta::{Key, Name};
 use super::api::store::WatchEvent;
@@ -89,12 +89,19 @@ pub fn run(world: &mut Kubernetes, argv: &[String], files: &dyn Files, cx: &mut 
     output
 }
 
-fn entry(world: &mut Kubernetes, words: &[&str], files: &dyn Files, cx: &mut Cx) -> Result<Output, shell::Failure> {
+/// What a command line asks for.
+enum Asked {
+    Text(String),
+    Verb(&'static table::Verb, args::Args),
+}
+
+/// Takes a command line apart; `words` come after the program.
+fn read(words: &[&str]) -> Result<Asked, shell::Failure> {
     // Global flags may stand before the verb.
     let (before, verb_words) = leading_flags(words);
     let only_words: Vec<&str> = verb_words.iter().take_while(|w| !w.starts_with('-')).copied().collect();
     if only_words.is_empty() || only_words[0] == "help" || matches!(words, ["-h" | "--help"]) {
-        return Ok(Output { stdout: complete::overview(), ..Output::default() });
+        return Ok(Asked::Text(complete::overview()));
     }
     let Some((verb, taken)) = table::lookup(&only_words) else {
         return Err(complete::unknown(&only_words, before.first().copied()));
@@ -103,9 +110,31 @@ fn entry(world: &mut Kubernetes, words: &[&str], files: &dyn Files, cx: &mut Cx)
     typed.extend(verb_words[taken..].iter().map(|w| (*w).to_string()));
     let flags: Vec<args::Flag> = verb.flags.iter().flat_map(|g| g.iter().copied()).collect();
     let args = args::parse(&typed, &flags, verb.ints, &format!("kubectl {}", verb.name))?;
-    if args.on("help") {
-        return Ok(Output { stdout: complete::help(verb, &flags), ..Output::default() });
+    Ok(if args.on("help") { Asked::Text(complete::help(verb, &flags)) } else { Asked::Verb(verb, args) })
+}
+
+/// What is wrong with a command line, told without running it.
+pub fn misread(argv: &[String], files: &dyn Files) -> Option<Misread> {
+    let (program, words) = argv.split_first()?;
+    if program != "kubectl" {
+        return Some(Misread::new(format!("{program}: command not found")));
     }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match read(&words) {
+        Err(f) => Some(Misread::new(f.text)),
+        Ok(Asked::Text(_)) => None,
+        Ok(Asked::Verb(_, args)) => match resource::files(files, &args) {
+            Err(f) => Some(Misread::new(f.text)),
+            Ok(names) => names.iter().find_map(|f| files.read(f).err()).map(Misread::new),
+        },
+    }
+}
+
+fn entry(world: &mut Kubernetes, words: &[&str], files: &dyn Files, cx: &mut Cx) -> Result<Output, shell::Failure> {
+    let (verb, args) = match read(words)? {
+        Asked::Text(stdout) => return Ok(Output { stdout, ..Output::default() }),
+        Asked::Verb(verb, args) => (verb, args),
+    };
     if let Some(context) = args.get("context").filter(|c| *c != verbs::config::CONTEXT) {
         return Err(shell::Failure::error(format_args!("context \"{context}\" does not exist")));
     }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::document::{Dialect, Source, parse};
+use crate::worlds::Files;
 use crate::worlds::kubernetes::kinds::Kind;
 
 use super::args::{Args, Flag, flag, short_flag, short_text, text};
@@ -216,7 +217,7 @@ pub(super) struct Doc {
 }
 
 /// The files that `-f` names; those of a folder, with `-R` also of the folders in it (builder.go, ExpandPathsToFileVisitors).
-pub(super) fn files(sh: &Shell, args: &Args) -> Result<Vec<String>, Failure> {
+pub(super) fn files(folder: &dyn Files, args: &Args) -> Result<Vec<String>, Failure> {
     let mut out = Vec::new();
     for name in args.all("filename").iter().flat_map(|f| f.split(',')) {
         if name == "-" {
@@ -225,7 +226,7 @@ pub(super) fn files(sh: &Shell, args: &Args) -> Result<Vec<String>, Failure> {
         if name.starts_with("http://") || name.starts_with("https://") {
             return Err(Failure::error(format_args!("no internet is simulated, so {name} cannot be fetched; give a file of the scenario")));
         }
-        match sh.files.list(name, args.on("recursive")).map_err(Failure::error)? {
+        match folder.list(name, args.on("recursive")).map_err(Failure::error)? {
             None => out.push(name.to_string()),
             Some(found) if found.is_empty() => {
                 return Err(Failure::error(format_args!("error reading [{name}]: recognized file extensions are [.json .yaml .yml]")));
@@ -252,7 +253,7 @@ pub(super) fn validation(args: &Args) -> Result<FieldValidation, Failure> {
 pub(super) fn documents(sh: &mut Shell, args: &Args) -> Result<Vec<Doc>, Failure> {
     let mut out = Vec::new();
     let validation = validation(args)?;
-    for name in files(sh, args)? {
+    for name in files(sh.files, args)? {
         let text = sh.files.read(&name).map_err(Failure::error)?;
         for value in read(&name, &text)? {
             out.push(doc(sh, &name, value, args.has("namespace"), validation)?);

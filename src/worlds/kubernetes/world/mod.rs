@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::kernel::{Agenda, Cx, Map, ObjectRef, Set, SimDuration, SimTime, Streams};
 use crate::machine::{HostState, Machine, Notice, What};
 use crate::model::{Fault, Ledger, LinkEnd};
-use crate::worlds::{Arrival, Copies, Files, Output, World, view};
+use crate::worlds::{Arrival, Copies, Files, Misread, Output, World, view};
 
 use super::api::Api;
 use super::api::meta::Name;
@@ -311,6 +311,9 @@ impl World for Kubernetes {
         self.manual_actions += crate::worlds::manual_action(argv, &output, cx.journal.len() > before);
         self.publish(cx);
         output
+    }
+    fn misread(&self, argv: &[String], _runbook: bool, files: &dyn Files) -> Option<Misread> {
+        super::console::misread(argv, files)
     }
     fn console_poll(&mut self, cx: &mut Cx) -> Output {
         let output = super::console::poll(self, cx);

@@ -46,7 +46,7 @@ pub(in super::super) fn run(sh: &mut Shell, args: &Args) -> Done {
     }
     let dry = args.get("dry-run").filter(|d| *d != "none").map(String::from);
     let unknown_fields = resource::validation(args)?;
-    for file in resource::files(sh, args)? {
+    for file in resource::files(sh.files, args)? {
         let text = sh.files.read(&file).map_err(Failure::error)?;
         let source = Source::from_bytes(file.as_str(), text.as_bytes())
             .map_err(|d| Failure::error(format_args!("error parsing {file}: {}", d.message)))?;
