@@ -3,6 +3,9 @@
 //! The house has seven floors; a room uses only what lies below it (see ARCHITECTURE.md, enforced by `tests/it/architecture.rs`).
 #![forbid(unsafe_code)]
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod cli;
 pub mod document;
 pub mod explain;

@@ -210,16 +210,21 @@ impl<R: BufRead> Talk<R> {
             begun.rating = Some(begun.said.len());
             self.keep(&begun)?;
             let Some(point) = prompt.question.point(id) else { continue };
-            self.prompt(&format!("  {} ", point.text));
-            let mut line = Vec::new();
-            if self.input.read_until(b'\n', &mut line)? == 0 {
-                return Ok(None);
-            }
-            begun.said.push(Some(match line.first() {
-                Some(b'y' | b'Y') => Said::Yes,
-                Some(b'p' | b'P') => Said::Partly,
-                _ => Said::No,
-            }));
+            let said = loop {
+                self.prompt(&format!("  {} ", point.text));
+                let mut line = Vec::new();
+                if self.input.read_until(b'\n', &mut line)? == 0 {
+                    return Ok(None);
+                }
+                match line.trim_ascii().to_ascii_lowercase().as_slice() {
+                    b"y" | b"yes" => break Said::Yes,
+                    b"p" | b"partly" => break Said::Partly,
+                    b"n" | b"no" => break Said::No,
+                    b"end" => return Ok(None),
+                    _ => println!("  y, p or n, please; end keeps the interview for the next time"),
+                }
+            };
+            begun.said.push(Some(said));
         }
         Ok(Some(begun.said.into_iter().flatten().collect()))
     }

@@ -121,20 +121,19 @@ pub fn plan(p: &Plan, s: &Standing) -> String {
     };
     let mut out = format!("Interview on {on}, {days}: {} a day{from}\n", questions(p.per_day));
     let _ = writeln!(out, "  Today {} ({} new, {again} again), {done}.", p.today, p.new_today);
-    let _ = writeln!(
-        out,
-        "  {}",
-        match p.pace {
-            Pace::OnTrack => "You are on track.".to_string(),
-            Pace::Ahead(n) => format!("You are {} ahead of the plan.", questions(n)),
-            Pace::Behind(n) => format!("You are {} behind the plan; the days left share them.", questions(n)),
-        }
-    );
+    let pace = match p.pace {
+        // Nobody is on track with more than can be done.
+        Pace::OnTrack if p.per_day >= HEAVY_FROM => None,
+        Pace::OnTrack => Some("You are on track.".to_string()),
+        Pace::Ahead(n) => Some(format!("You are {} ahead of the plan.", questions(n))),
+        Pace::Behind(n) => Some(format!("You are {} behind the plan; the days left share them.", questions(n))),
+    };
+    pace.into_iter().for_each(|pace| out += &format!("  {pace}\n"));
     let then = s.readiness(p.interview);
     let repetitions = count(p.repetitions, "repetition", "repetitions");
     let _ = writeln!(out, "  Left: {} new, {repetitions}. If you stopped now: {} ready on the day.", p.new_left, percent(then.mastery));
     if p.per_day >= HEAVY_FROM {
-        out += "  That is more than most people keep up: take the levels and topics first that the role asks for.\n";
+        out += "  That is more than most people keep up: practise first what the role asks for.\n";
     }
     out
 }
@@ -271,7 +270,9 @@ pub fn due(o: &Overview, limit: usize) -> String {
     let wide = due.iter().take(limit).map(|q| q.item.question.chars().count()).max().unwrap_or(0);
     for q in due.iter().take(limit) {
         let Some(m) = &q.memory else { continue };
-        let known = percent(m.trace.retrievability(o.standing.today));
+        let known = m.trace.retrievability(o.standing.today);
+        // Missed a moment ago, it is not known all the same.
+        let known = if known >= 0.995 { "again".to_string() } else { percent(known) };
         let missed = m.missed().count();
         let missed = if missed > 0 { format!(", {} missed", count(missed, "point", "points")) } else { String::new() };
         let id = &*q.item.question;

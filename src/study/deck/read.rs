@@ -160,7 +160,7 @@ impl<'a> Loader<'a> {
     }
 
     fn answers(&self, field: &Field<'a>) -> Option<Answers> {
-        let r = field.reader("the model answers")?;
+        let r = field.reader("the block of model answers")?;
         let short = r.req("short").and_then(|f| self.text(&f));
         let medium = r.opt("medium").and_then(|f| self.text(&f));
         let long = r.opt("long").and_then(|f| self.text(&f));

@@ -95,7 +95,7 @@ pub(super) const DEFS: &[Def] = &[
     },
     Def {
         name: "answers",
-        what: "the model answers",
+        what: "the block of model answers",
         fields: &[
             req("short", Type::Text, "About 20 seconds."),
             opt("medium", Type::Text, "About a minute; the short one unless given."),

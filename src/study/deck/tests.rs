@@ -62,7 +62,7 @@ fn every_mistake_has_a_place() {
             "error: `claim`: `g5` is no claim; claims are named like G-05",
         ),
         ("correction: It is one.", "corection: It is one.", "error: a misconception has no field `corection` (unknown field)"),
-        ("answers: {short: One., ", "answers: {", "error: the model answers needs the field `short`"),
+        ("answers: {short: One., ", "answers: {", "error: the block of model answers needs the field `short`"),
         ("say: [Never two.]", "say: Never two.", "error: `say`: expected a list, found the text `Never two.`"),
         (", say: [Never two.]", "", "mine.yaml:12:9: note: this point has no `say`"),
         ("    points:\n", "    points: []\n    junk:\n", "error: `points`: the list is empty"),

@@ -170,11 +170,14 @@ fn plan_words(plan: &Plan) -> Vec<String> {
         ),
         format!("Today {} ({} new), {} done.", plan.today, plan.new_today, plan.done_today),
         match plan.pace {
+            // Nobody is on track with more than can be done.
+            Pace::OnTrack if plan.heavy() => String::new(),
             Pace::OnTrack => "You are on track.".into(),
             Pace::Ahead(n) => format!("You are {} ahead of the plan.", count(n, "question")),
             Pace::Behind(n) => format!("You are {} behind; the plan has spread them over the days left.", count(n, "question")),
         },
     ];
+    out.retain(|line| !line.is_empty());
     if plan.heavy() {
         out.push("That is more than most people keep up: choose topics, or a later day.".into());
     }
