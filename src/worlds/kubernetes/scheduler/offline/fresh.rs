@@ -28,12 +28,19 @@ const FIELDS: [&str; 6] =
 #[derive(Debug)]
 pub struct Fresh {
     number: usize,
-    places: [Span; FIELDS.len()],
+    /// None where the input was read without places.
+    places: Option<[Span; FIELDS.len()]>,
 }
 
 impl Fresh {
     pub fn new(number: usize, place: impl Fn(&str) -> Span) -> Self {
-        Self { number, places: FIELDS.map(place) }
+        Self { number, places: Some(FIELDS.map(place)) }
+    }
+    pub fn without_places(number: usize) -> Self {
+        Self { number, places: None }
+    }
+    pub fn has_places(&self) -> bool {
+        self.places.is_some()
     }
 }
 
@@ -80,7 +87,7 @@ pub fn admit(objects: &mut [Object], fresh: &[Fresh], errors: &Diagnostics) -> V
             Err((field, refusal)) => {
                 let pod = pod.clone();
                 let mut d = Diagnostic::error(refusal.message);
-                if let Some((_, at)) = FIELDS.iter().zip(&one.places).find(|(f, _)| **f == field) {
+                if let Some((_, at)) = FIELDS.iter().zip(one.places.iter().flatten()).find(|(f, _)| **f == field) {
                     d = d.at(at);
                 }
                 errors.push(match meant(field, &pod, objects) {

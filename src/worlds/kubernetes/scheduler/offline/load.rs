@@ -50,14 +50,33 @@ impl Refusal {
 /// # Errors
 /// Everything that is wrong, rendered for people.
 pub fn load(files: &[(String, Vec<u8>)], colour: bool) -> Result<Loaded, String> {
-    let errors = Diagnostics::new();
+    let mut errors = Diagnostics::new();
+    let (mut loaded, mut placed) = read(files, true, &errors);
+    if errors.has_errors() && !placed {
+        // What is wrong shall have its place.
+        errors = Diagnostics::new();
+        (loaded, placed) = read(files, false, &errors);
+        debug_assert!(placed);
+    }
+    if errors.has_errors() {
+        return Err(errors.render(colour));
+    }
+    loaded.settle();
+    Ok(loaded)
+}
+
+/// Reads and admits everything, JSON without places if it shall be quick. False if some fresh pod has no places.
+fn read(files: &[(String, Vec<u8>)], quick: bool, errors: &Diagnostics) -> (Loaded, bool) {
     let mut loaded = Loaded::default();
     for (name, bytes) in files {
         let source = Source::from_bytes_up_to(name.as_str(), bytes, limits::CLUSTER_BYTES_MAX);
-        if let Some(values) = source.as_ref().ok().and_then(|s| json::plain(&s.text)) {
+        if let Some(values) = source.as_ref().ok().filter(|_| quick).and_then(|s| json::plain(&s.text)) {
             let mut these = Loaded::default();
             if values.into_iter().all(|v| plain(v, &mut these)) {
+                let before = loaded.objects.len();
                 loaded.objects.append(&mut these.objects);
+                let fresh = loaded.objects.iter().enumerate().skip(before).filter(|(_, o)| is_fresh(o));
+                loaded.fresh.extend(fresh.map(|(number, _)| Fresh::without_places(number)));
                 these.ignored.into_iter().for_each(|(kind, n)| *loaded.ignored.entry(kind).or_default() += n);
                 continue;
             }
@@ -65,17 +84,14 @@ pub fn load(files: &[(String, Vec<u8>)], colour: bool) -> Result<Loaded, String>
         }
         let documents = source.and_then(|s| parse_up_to(&s, Dialect::Kubernetes, limits::CLUSTER_NODES_MAX));
         match documents {
-            Ok(documents) => documents.iter().for_each(|d| document(d, &mut loaded, &errors)),
+            Ok(documents) => documents.iter().for_each(|d| document(d, &mut loaded, errors)),
             Err(e) => errors.push(*e),
         }
     }
     let fresh = std::mem::take(&mut loaded.fresh);
-    loaded.added = fresh::admit(&mut loaded.objects, &fresh, &errors);
-    if errors.has_errors() {
-        return Err(errors.render(colour));
-    }
-    loaded.settle();
-    Ok(loaded)
+    loaded.added = fresh::admit(&mut loaded.objects, &fresh, errors);
+    let placed = fresh.iter().all(Fresh::has_places);
+    (loaded, placed)
 }
 
 impl Loaded {
@@ -118,11 +134,11 @@ fn plain(mut value: Value, loaded: &mut Loaded) -> bool {
         return meant(&version, &kind).is_none();
     };
     match admitted(value, known) {
-        Ok(object) if !is_fresh(&object) => {
+        Ok(object) => {
             loaded.objects.push(object);
             true
         }
-        _ => false,
+        Err(_) => false,
     }
 }
 

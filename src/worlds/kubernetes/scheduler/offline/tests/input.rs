@@ -318,3 +318,10 @@ fn pods_of_a_workload_and_of_other_namespaces_are_near() {
     assert!(said("nothing-like-it").contains("there is for example shop/"), "{}", said("nothing-like-it"));
     assert!(!said("pod/db-0").contains("error: there is no pod"));
 }
+
+#[test]
+fn what_admission_refuses_in_json_has_its_place_too() {
+    let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},
+"spec":{"priorityClassName":"gold","containers":[{"name":"c","image":"x"}]}}"#;
+    assert!(complaint(pod).contains("cluster.yaml:2:29"), "{}", complaint(pod));
+}
