@@ -342,6 +342,10 @@ impl Lab {
 
     /// Something on the timeline happens.
     fn entry(&mut self, i: usize, journal: &mut Journal) {
+        // What is told now may name what has just been noticed.
+        for slot in &mut self.slots {
+            slot.score.read_reactions(slot.world.name(), journal);
+        }
         let scenario = self.scenario.clone();
         let entry: &Entry = &scenario.timeline[i];
         self.happened[i] = Some(self.now);

@@ -14,3 +14,11 @@ fn a_recovery_is_owed_to_what_brought_it() {
         assert!(chain.iter().any(|r| r == remedy), "{scenario}: {chain:?}");
     }
 }
+
+#[test]
+fn what_is_told_at_once_knows_what_was_noticed() {
+    let mut s = Session::open("node-down", &OpenOptions::default()).unwrap();
+    to_end(&mut s);
+    let told: Vec<_> = s.journal.records().iter().filter(|r| &*r.reason == "Say").map(|r| r.message.to_string()).collect();
+    assert!(told.iter().any(|t| t.starts_with("Kubernetes noticed after 45s")), "{told:#?}");
+}
