@@ -270,9 +270,11 @@ fn service_account(s: &mut defaults::Object, meta: &Meta, api: &Api) -> Result<(
     Ok(())
 }
 
-/// plugin/pkg/admission/priority; pkg/apis/scheduling/types.go for the built-in classes.
+/// Classes that need no object (pkg/apis/scheduling/types.go).
+pub const SYSTEM_PRIORITIES: [(&str, i32); 2] = [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
+
+/// plugin/pkg/admission/priority
 fn priority(s: &mut defaults::Object, meta: &Meta, api: &Api) -> Result<(), ApiError> {
-    const SYSTEM: &[(&str, i64)] = &[("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
     let class = s.get("priorityClassName").and_then(Value::as_str).unwrap_or_default().to_string();
     let value_of_class = |body: &Value| body["value"].as_i64().unwrap_or(0);
     let policy_of = |body: &Value| body["preemptionPolicy"].as_str().unwrap_or("PreemptLowerPriority").to_string();
@@ -287,8 +289,8 @@ fn priority(s: &mut defaults::Object, meta: &Meta, api: &Api) -> Result<(), ApiE
             Some(g) => (g.meta.name.to_string(), value_of_class(&g.body), policy_of(&g.body)),
             None => (String::new(), 0, "PreemptLowerPriority".to_string()),
         }
-    } else if let Some((_, value)) = SYSTEM.iter().find(|(n, _)| *n == class) {
-        (class, *value, "PreemptLowerPriority".to_string())
+    } else if let Some((_, value)) = SYSTEM_PRIORITIES.iter().find(|(n, _)| *n == class) {
+        (class, i64::from(*value), "PreemptLowerPriority".to_string())
     } else {
         match api.store.get(Kind::PriorityClass, &Key::new("", class.as_str())) {
             Some(Object::Generic(g)) => (class, value_of_class(&g.body), policy_of(&g.body)),

@@ -31,7 +31,7 @@ use super::api::meta::Epoch;
 use super::api::object::{self as objects, Object, Typed};
 
 pub(in crate::worlds::kubernetes) use admission::Memo;
-pub use admission::{CLAIM_FINALIZER, VOLUME_FINALIZER, admit};
+pub use admission::{CLAIM_FINALIZER, SYSTEM_PRIORITIES, VOLUME_FINALIZER, admit};
 pub(in crate::worlds::kubernetes) use admission::{admit_json, admit_spec};
 pub(in crate::worlds::kubernetes) use convert::value_of;
 pub(in crate::worlds::kubernetes) use defaults::apply as default_json;

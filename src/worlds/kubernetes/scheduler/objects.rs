@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::kernel::Map;
 use crate::worlds::kubernetes::api::meta::Key;
 use crate::worlds::kubernetes::api::object::{Object, Pod};
-use crate::worlds::kubernetes::kinds::Kind;
+use crate::worlds::kubernetes::kinds::{Kind, SYSTEM_PRIORITIES};
 
 use super::selector::Selector;
 use super::symbols::Symbols;
@@ -77,12 +77,7 @@ impl Objects {
         if let Some(p) = spec.priority {
             return (p, spec.preemption_policy.as_deref().unwrap_or("PreemptLowerPriority"));
         }
-        // pkg/apis/scheduling/types.go
-        let built_in = match spec.priority_class_name.as_deref() {
-            Some("system-node-critical") => Some(2_000_001_000),
-            Some("system-cluster-critical") => Some(2_000_000_000),
-            _ => None,
-        };
+        let built_in = SYSTEM_PRIORITIES.iter().find(|(n, _)| spec.priority_class_name.as_deref() == Some(n)).map(|(_, v)| *v);
         let class = match spec.priority_class_name.as_deref().filter(|n| !n.is_empty()) {
             Some(name) => self.body(Kind::PriorityClass, &Key::new("", name)),
             None => self.list(Kind::PriorityClass).filter_map(body).find(|b| b["globalDefault"] == true),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1 as core;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::Value;
 
 use crate::worlds::kubernetes::api::meta::{Key, Meta};
@@ -83,17 +82,6 @@ pub fn selects(selector: &core::NodeSelector, node: &Node) -> bool {
             && all().all(|r| requirement(r, node.meta.label(&r.key)))
             && fields().all(|r| requirement(r, Some(&node.meta.name)))
     })
-}
-
-/// The same with a label selector.
-pub fn selects_labels(selector: &LabelSelector, node: &Node) -> bool {
-    let expressions = selector.match_expressions.iter().flatten().map(|e| core::NodeSelectorRequirement {
-        key: e.key.clone(),
-        operator: e.operator.clone(),
-        values: e.values.clone(),
-    });
-    selector.match_labels.iter().flatten().all(|(k, v)| node.meta.label(k) == Some(v.as_str()))
-        && expressions.into_iter().all(|r| requirement(&r, node.meta.label(&r.key)))
 }
 
 fn requirement(r: &core::NodeSelectorRequirement, value: Option<&str>) -> bool {

@@ -35,6 +35,12 @@ pub fn short(plugin: &str) -> &str {
     SHORT.iter().find(|(long, _)| *long == plugin).map_or(plugin, |(_, s)| s)
 }
 
+/// The plugin with this short name; None if several share it.
+pub fn long(word: &str) -> Option<&'static str> {
+    let mut named = SHORT.iter().filter(|(_, s)| *s == word);
+    named.next().filter(|_| named.next().is_none()).map(|(long, _)| *long)
+}
+
 /// `1.5`, `500m`
 pub fn cpu(milli: i64) -> String {
     if milli % 1000 == 0 {

@@ -11,11 +11,8 @@ use crate::document::{Diagnostic, Diagnostics, Span, nearest};
 use crate::worlds::kubernetes::api::Api;
 use crate::worlds::kubernetes::api::meta::Name;
 use crate::worlds::kubernetes::api::object::{Object, Pod};
-use crate::worlds::kubernetes::kinds::{self, Kind, runtime_class};
+use crate::worlds::kubernetes::kinds::{self, Kind, SYSTEM_PRIORITIES, runtime_class};
 use crate::worlds::kubernetes::storage;
-
-/// Classes that need no object (pkg/apis/scheduling/types.go).
-const BUILT_IN_CLASSES: [&str; 2] = ["system-node-critical", "system-cluster-critical"];
 
 /// What admission looks at besides the pod.
 const ASKED: [Kind; 4] = [Kind::LimitRange, Kind::PriorityClass, Kind::RuntimeClass, Kind::StorageClass];
@@ -128,6 +125,6 @@ fn meant(field: &str, pod: &Pod, objects: &[Object]) -> Option<String> {
         _ => return None,
     };
     let known = objects.iter().filter(|o| o.kind() == kind).map(|o| &*o.meta().name);
-    let built_in = BUILT_IN_CLASSES.iter().copied().filter(|_| kind == Kind::PriorityClass);
+    let built_in = SYSTEM_PRIORITIES.iter().map(|(n, _)| *n).filter(|_| kind == Kind::PriorityClass);
     nearest(name, known.chain(built_in)).map(str::to_string)
 }

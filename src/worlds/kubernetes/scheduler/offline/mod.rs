@@ -74,7 +74,10 @@ fn answer(request: &Request) -> Result<(String, String), String> {
         let (name, value) = setting
             .split_once('=')
             .ok_or_else(|| format!("error: --set {}: expected PLUGIN=WEIGHT, PLUGIN=off or OPTION=VALUE\n", printable(setting)))?;
-        profile.set(name.trim(), value.trim()).map_err(|e| printable(&format!("error: --set {setting}: {e}")) + "\n")?;
+        // The table's words are understood too. What comes from outside is in the complaint more than once.
+        let (name, value) = (printable(name.trim()), printable(value.trim()));
+        let name = details::long(&name).unwrap_or(&name);
+        profile.set(name, &value).map_err(|e| format!("error: --set {}: {e}\n", printable(setting)))?;
     }
     let loaded = load(&request.files, request.style.colour)?;
     let mut notes = String::new();

@@ -11,15 +11,14 @@ use serde_json::Value;
 use crate::model::quantity::parse_units;
 use crate::worlds::kubernetes::api::meta::{Key, Name};
 use crate::worlds::kubernetes::api::object::{Node, Object};
+use crate::worlds::kubernetes::controllers;
 use crate::worlds::kubernetes::kinds::Kind;
 use crate::worlds::kubernetes::scheduler::cache::{Cache, NodeInfo};
 use crate::worlds::kubernetes::scheduler::events::{ClusterEvent, Hint};
 use crate::worlds::kubernetes::scheduler::framework::{Code, Cx, Filter, Plugin, PreFilter, Reasons, Status, Verdict};
 use crate::worlds::kubernetes::scheduler::objects::{Objects, body};
 use crate::worlds::kubernetes::scheduler::pod::PodInfo;
-use crate::worlds::kubernetes::scheduler::volumes::{
-    Claim, claim, claim_names, claims, names, selects, selects_labels, volume, volume_affinity,
-};
+use crate::worlds::kubernetes::scheduler::volumes::{Claim, claim, claim_names, claims, names, selects, volume, volume_affinity};
 use crate::worlds::kubernetes::storage::{SELECTED_NODE, class as class_of, generic, suitable, wanted};
 
 pub struct VolumeBinding;
@@ -193,7 +192,9 @@ fn assign(waiting: &[Waiting], node: &Node) -> Result<Vec<Chosen>, &'static str>
         let volume = match free {
             Some(v) => Some(v.name.clone()),
             None if !made() => return Err(NOT_FOUND),
-            None if w.room.as_ref().is_some_and(|r| !r.iter().any(|s| selects_labels(s, node))) => return Err(NO_SPACE),
+            None if w.room.as_ref().is_some_and(|r| !r.iter().any(|s| controllers::util::selects(s, &node.meta.labels))) => {
+                return Err(NO_SPACE);
+            }
             None => None,
         };
         chosen.push((w.claim.clone(), volume));

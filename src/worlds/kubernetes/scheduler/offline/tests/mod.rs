@@ -101,6 +101,11 @@ fn weights_and_plugins_can_be_changed() {
     let v: Value = serde_json::from_str(&schedule(&r).stdout).unwrap();
     assert_eq!(v["node"], "c");
     assert!(v["nodes"]["c"]["scores"]["TaintToleration"].is_null());
+    // The words of the table, unless several plugins share one.
+    r.set = vec!["taints=off".into(), "fit=5".into()];
+    assert_eq!(serde_json::from_str::<Value>(&schedule(&r).stdout).unwrap(), v);
+    r.set = vec!["volumes=5".into()];
+    assert!(schedule(&r).stderr.ends_with("minCandidateNodesAbsolute\n"), "the whole list: {}", schedule(&r).stderr);
     r.set = vec!["NodeResourceFit=5".into()];
     let out = schedule(&r);
     assert_eq!(out.exit, 2);
